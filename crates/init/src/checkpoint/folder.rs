@@ -1,0 +1,323 @@
+//! The state of the place that a checkpoint goes to: nothing, an unfinished run, a finished one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::index;
+use super::manifest::Manifest;
+use super::plan::Plan;
+use super::whole;
+use super::write::{Completion, Existing};
+use super::{ByteSize, Destination, Part};
+use super::{ManifestError, ReadError, WriteError};
+
+/// Where a plan's files go, and what must not be trodden on there.
+pub(super) struct Folder<'a> {
+    plan: &'a Plan,
+    destination: &'a Destination,
+    part: Part,
+}
+
+impl<'a> Folder<'a> {
+    pub(super) fn new(plan: &'a Plan, destination: &'a Destination, part: Part) -> Self {
+        Self {
+            plan,
+            destination,
+            part,
+        }
+    }
+
+    /// Where the file of this name lies.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.destination.folder().join(name)
+    }
+
+    /// Makes the folder, decides about what is there, and leaves word of what will be.
+    pub(super) fn open(&self, expected: &Manifest, existing: Existing) -> Result<(), WriteError> {
+        self.check_kind()?;
+        let folder = self.destination.folder();
+        fs::create_dir_all(folder).map_err(|error| WriteError::io(folder, error))?;
+        match existing {
+            Existing::Refuse => self.refuse_existing(expected)?,
+            Existing::Resume => self.refuse_others(expected)?,
+            Existing::Replace => {}
+        }
+        self.check_space(existing)?;
+        if existing == Existing::Replace {
+            self.clear(expected)?;
+        }
+        let unfinished = self.destination.unfinished();
+        if read_manifest(&unfinished)?.is_some() {
+            return Ok(());
+        }
+        self.write_manifest(&unfinished, expected)
+    }
+
+    fn check_kind(&self) -> Result<(), WriteError> {
+        let (path, expected, wrong) = match self.destination {
+            Destination::Folder(path) => (path, "folder", path.exists() && !path.is_dir()),
+            Destination::File(path) => (path, "file", path.is_dir()),
+        };
+        if wrong {
+            let path = path.clone();
+            return Err(WriteError::WrongKind { path, expected });
+        }
+        Ok(())
+    }
+
+    /// Nothing of a checkpoint may be there, but for the other machines' parts of this one.
+    fn refuse_existing(&self, expected: &Manifest) -> Result<(), WriteError> {
+        let joins =
+            self.part != Part::WHOLE && self.same_run(&self.destination.unfinished(), expected)?;
+        let own = self
+            .plan
+            .files_of(self.part)
+            .map(|file| self.path(&file.name));
+        let mut forbidden: Vec<PathBuf> = own.collect();
+        forbidden.push(self.destination.manifest());
+        if !joins {
+            forbidden.push(self.destination.unfinished());
+            forbidden.extend(self.checkpoint_files()?);
+        }
+        match forbidden
+            .into_iter()
+            .find(|path| path.symlink_metadata().is_ok())
+        {
+            Some(path) => Err(WriteError::Exists { path }),
+            None => Ok(()),
+        }
+    }
+
+    /// What is there must be of this plan.
+    fn refuse_others(&self, expected: &Manifest) -> Result<(), WriteError> {
+        let manifest = self.same_run(&self.destination.manifest(), expected)?;
+        let unfinished = self.same_run(&self.destination.unfinished(), expected)?;
+        if manifest || unfinished {
+            return Ok(());
+        }
+        match self.checkpoint_files()?.into_iter().next() {
+            Some(path) => Err(WriteError::NothingToResume { path }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a manifest is there; it must then be of this plan.
+    fn same_run(&self, path: &Path, expected: &Manifest) -> Result<bool, WriteError> {
+        let Some(there) = read_manifest(path)? else {
+            return Ok(false);
+        };
+        match there.difference(expected) {
+            None => Ok(true),
+            Some(difference) => Err(WriteError::OtherRun {
+                path: path.to_path_buf(),
+                difference,
+            }),
+        }
+    }
+
+    /// What a loader would take for a checkpoint's files.
+    fn checkpoint_files(&self) -> Result<Vec<PathBuf>, WriteError> {
+        if let Destination::File(path) = self.destination {
+            return Ok(path.exists().then(|| path.clone()).into_iter().collect());
+        }
+        let folder = self.destination.folder();
+        let entries = fs::read_dir(folder).map_err(|error| WriteError::io(folder, error))?;
+        let mut found: Vec<PathBuf> = entries
+            .flatten()
+            .filter(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                !name.starts_with('.')
+                    && (name.ends_with(".safetensors") || name.ends_with(index::SUFFIX))
+            })
+            .map(|entry| entry.path())
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// Takes away what an earlier checkpoint left and this one will not write over. What no
+    /// manifest lists was not ours, and stays. Another machine that makes a part of this very
+    /// checkpoint is left alone.
+    fn clear(&self, expected: &Manifest) -> Result<(), WriteError> {
+        let unfinished = self.destination.unfinished();
+        let manifest = self.destination.manifest();
+        let same = |there: &Option<Manifest>| {
+            there
+                .as_ref()
+                .is_some_and(|there| there.difference(expected).is_none())
+        };
+        // An unreadable manifest is replaced like any other.
+        let running = read_manifest(&unfinished).unwrap_or(None);
+        let finished = read_manifest(&manifest).unwrap_or(None);
+        if self.part != Part::WHOLE && finished.is_none() && same(&running) {
+            return Ok(());
+        }
+        for old in [running, finished].into_iter().flatten() {
+            self.remove_stale(&old)?;
+        }
+        if self.plan.index.is_none() && matches!(self.destination, Destination::Folder(_)) {
+            remove_if_there(&self.path(index::NAME))?;
+        }
+        self.remove_part_manifests()?;
+        remove_if_there(&manifest)?;
+        remove_if_there(&unfinished)
+    }
+
+    /// Removes the files of an old manifest that the plan does not have.
+    fn remove_stale(&self, old: &Manifest) -> Result<(), WriteError> {
+        let plain = |name: &str| {
+            name.ends_with(".safetensors") && !name.contains(['/', '\\']) && !name.starts_with('.')
+        };
+        let planned = |name: &str| self.plan.files.iter().any(|file| file.name == name);
+        let stale = |name: &str| plain(name) && !planned(name);
+        for file in old.files.iter().filter(|file| stale(&file.name)) {
+            let path = self.path(&file.name);
+            whole::sweep(&path).map_err(|error| WriteError::io(&path, error))?;
+            remove_if_there(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a disk that cannot hold what is to be written. What is there in its full length
+    /// counts as whole when a run goes on; what is replaced makes room file by file.
+    fn check_space(&self, existing: Existing) -> Result<(), WriteError> {
+        let (mut total, mut replaced, mut largest) = (0_u64, 0_u64, 0_u64);
+        for file in self.plan.files_of(self.part) {
+            let bytes = file.total_bytes();
+            let there = fs::metadata(self.path(&file.name)).map_or(0, |metadata| metadata.len());
+            if existing == Existing::Resume && there == bytes {
+                continue;
+            }
+            total += bytes;
+            replaced += there;
+            largest = largest.max(bytes);
+        }
+        let needed = total.min(total.saturating_sub(replaced) + largest);
+        let folder = self.destination.folder();
+        match free_bytes(folder) {
+            Some(free) if free < needed => Err(WriteError::Space {
+                folder: folder.to_path_buf(),
+                free: ByteSize(free),
+                needed: ByteSize(needed),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what makes the checkpoint complete, once all of it is there: the index, then the
+    /// manifest. `made` has the digests of this machine's part.
+    pub(super) fn complete(&self, made: &Manifest) -> Result<Completion, WriteError> {
+        let whole = match self.joined(made)? {
+            Joined::Whole(whole) => whole,
+            Joined::Missing(parts) => return Ok(Completion::PartsMissing(parts)),
+        };
+        if let Some(index) = &self.plan.index {
+            let path = self.path(index::NAME);
+            let text = index.encode(self.plan.tensor_bytes());
+            write_whole(&path, text)?;
+        }
+        let manifest = self.destination.manifest();
+        self.write_manifest(&manifest, &whole)?;
+        remove_if_there(&self.destination.unfinished())?;
+        self.remove_part_manifests()?;
+        Ok(Completion::Complete(manifest))
+    }
+
+    /// Adds what this machine made to what the others made.
+    fn joined(&self, made: &Manifest) -> Result<Joined, WriteError> {
+        if self.part == Part::WHOLE {
+            return Ok(Joined::Whole(made.clone()));
+        }
+        self.write_manifest(&self.destination.part_manifest(self.part), made)?;
+        let mut whole = made.clone();
+        let mut missing = 0;
+        for part in self.part.all() {
+            let path = self.destination.part_manifest(part);
+            let Some(other) = read_manifest(&path)? else {
+                missing += 1;
+                continue;
+            };
+            if let Some(difference) = other.difference(made) {
+                return Err(WriteError::OtherRun { path, difference });
+            }
+            for (tensor, other) in whole.tensors.iter_mut().zip(other.tensors) {
+                tensor.digest = tensor.digest.or(other.digest);
+            }
+        }
+        if missing == 0 {
+            return Ok(Joined::Whole(whole));
+        }
+        // Another machine that ended at the same time may have joined the parts already.
+        let joined = read_manifest(&self.destination.manifest())?;
+        Ok(joined.map_or(Joined::Missing(missing), Joined::Whole))
+    }
+
+    fn remove_part_manifests(&self) -> Result<(), WriteError> {
+        let folder = self.destination.folder();
+        let unfinished = self.destination.unfinished();
+        let name = unfinished.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = name.replace("unfinished.json", "part-");
+        let entries = fs::read_dir(folder).map_err(|error| WriteError::io(folder, error))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(&prefix) && name.ends_with(".json") {
+                remove_if_there(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_manifest(&self, path: &Path, manifest: &Manifest) -> Result<(), WriteError> {
+        write_whole(path, manifest.encode())
+    }
+}
+
+/// What the parts in a folder come to.
+enum Joined {
+    /// The manifest of all of it.
+    Whole(Manifest),
+    /// So many parts are not there.
+    Missing(usize),
+}
+
+fn write_whole(path: &Path, text: serde_json::Result<Vec<u8>>) -> Result<(), WriteError> {
+    text.map_err(io::Error::from)
+        .and_then(|text| whole::sweep(path).and_then(|()| whole::write(path, &text)))
+        .map_err(|error| WriteError::io(path, error))
+}
+
+/// The manifest, if there is one.
+fn read_manifest(path: &Path) -> Result<Option<Manifest>, ManifestError> {
+    match Manifest::read(path) {
+        Ok(manifest) => Ok(Some(manifest)),
+        Err(ManifestError::Read(ReadError::Io { source, .. }))
+            if source.kind() == io::ErrorKind::NotFound =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn remove_if_there(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(WriteError::io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Free bytes for this user on the disk that holds the folder, where the system tells.
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let about = rustix::fs::statvfs(folder).ok()?;
+    // Some network file systems do not know, and say 0 of 0.
+    (about.f_blocks > 0).then(|| about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_folder: &Path) -> Option<u64> {
+    None
+}

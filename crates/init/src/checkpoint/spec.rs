@@ -1,0 +1,248 @@
+//! A model's tensors as a TOML file lists them.
+
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::{ModelTensor, SpecError, StoredDtype, parse_dtype};
+use crate::rules::{Experts, Kind, LayerTable, Parts};
+use crate::{Layout, Reading, Role, Rules};
+
+pub use template::NameFault;
+use template::Template;
+
+/// Most tensors that a spec may list: more than any model has, few enough to hold in memory.
+pub(super) const MOST_TENSORS: u64 = 1_000_000;
+
+/// A model's tensors, and the rules for them if the file has any.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The tensors, in order.
+    pub tensors: Vec<ModelTensor>,
+    /// The rules that the file itself gives.
+    pub rules: Option<Rules>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// The number format of every tensor that does not say its own.
+    dtype: Option<String>,
+    /// The order of the stored axes, likewise.
+    layout: Option<Layout>,
+    /// How far each counter in the names counts.
+    #[serde(default)]
+    repeat: BTreeMap<String, u64>,
+    tensor: Vec<Table>,
+    /// Rules, as a rules file has them.
+    rule: Option<toml::Value>,
+}
+
+/// One entry of `tensor`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    name: String,
+    shape: Vec<usize>,
+    dtype: Option<String>,
+    layout: Option<Layout>,
+    layer: Option<Kind>,
+    groups: Option<usize>,
+    multiplier: Option<usize>,
+    parts: Option<Parts>,
+    head_groups: Option<usize>,
+    gates: Option<usize>,
+    axes: Option<Vec<Role>>,
+    experts: Option<Experts>,
+}
+
+/// An entry whose name may stand for many.
+struct Entry {
+    template: Template,
+    tensor: ModelTensor,
+}
+
+impl Spec {
+    /// Reads a spec from TOML.
+    ///
+    /// `tensor` lists the tensors: `name`, `shape`, and where it is needed `dtype`, `layout`, and
+    /// `layer` with what goes with it, as in rules. In a name, `{a,b}` stands for both, and
+    /// `{layer}` for 0, 1, … up to `repeat.layer` − 1; entries that follow each other and share
+    /// their first counter are laid out together, layer by layer. `dtype` and `layout` at the top
+    /// hold for all. `[[rule]]` entries, as in a rules file, may follow.
+    ///
+    /// # Errors
+    /// [`SpecError`], one variant a rule.
+    ///
+    /// # Example
+    /// ```
+    /// use evenkeel_init::checkpoint::Spec;
+    /// let spec = Spec::from_toml(r#"
+    ///     dtype = "bf16"
+    ///     repeat = { layer = 2 }
+    ///     tensor = [
+    ///         { name = "layers.{layer}.{q,k}.weight", shape = [64, 64] },
+    ///         { name = "layers.{layer}.norm.weight", shape = [64] },
+    ///     ]
+    /// "#)?;
+    /// let names: Vec<_> = spec.tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    /// assert_eq!(names, [
+    ///     "layers.0.q.weight", "layers.0.k.weight", "layers.0.norm.weight",
+    ///     "layers.1.q.weight", "layers.1.k.weight", "layers.1.norm.weight",
+    /// ]);
+    /// # Ok::<(), evenkeel_init::checkpoint::SpecError>(())
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Self, SpecError> {
+        let file: File = toml::from_str(text).map_err(|error| SpecError::Toml {
+            problem: error.to_string(),
+        })?;
+        let dtype = file.dtype.as_deref().map(dtype).transpose()?;
+        let entries: Vec<Entry> = file
+            .tensor
+            .iter()
+            .map(|table| table.entry(dtype, file.layout, &file.repeat))
+            .collect::<Result<_, _>>()?;
+        check_counts(&entries, &file.repeat)?;
+        let mut tensors = Vec::new();
+        let numbers = &mut BTreeMap::new();
+        expand(&entries, &file.repeat, numbers, &mut tensors);
+        Ok(Self {
+            tensors,
+            rules: file.rule.map(rules).transpose()?,
+        })
+    }
+}
+
+impl Table {
+    fn entry(
+        &self,
+        dtype_of_all: Option<StoredDtype>,
+        layout_of_all: Option<Layout>,
+        counters: &BTreeMap<String, u64>,
+    ) -> Result<Entry, SpecError> {
+        let name = || self.name.clone();
+        let template = Template::parse(&self.name, counters).map_err(|fault| SpecError::Name {
+            name: name(),
+            fault,
+        })?;
+        let dtype = self.dtype.as_deref().map(dtype).transpose()?;
+        let dtype = dtype
+            .or(dtype_of_all)
+            .ok_or_else(|| SpecError::NoDtype { name: name() })?;
+        let reading = self.layer().reading().map_err(|problem| SpecError::Layer {
+            name: name(),
+            problem,
+        })?;
+        let layout = self.layout.or(layout_of_all);
+        let tensor = ModelTensor {
+            name: name(),
+            dtype,
+            shape: self.shape.clone(),
+            reading: known(reading, layout, &self.shape),
+        };
+        Ok(Entry { template, tensor })
+    }
+
+    fn layer(&self) -> LayerTable {
+        LayerTable {
+            layer: self.layer,
+            groups: self.groups,
+            multiplier: self.multiplier,
+            parts: self.parts.clone(),
+            head_groups: self.head_groups,
+            gates: self.gates,
+            axes: self.axes.clone(),
+            experts: self.experts,
+        }
+    }
+}
+
+/// What an entry says of its layer. A layout alone says that the shape is to be read plainly, and
+/// so; nothing at all leaves it to the rules.
+fn known(
+    reading: Option<Reading>,
+    layout: Option<Layout>,
+    shape: &[usize],
+) -> Option<(Reading, Layout)> {
+    let plain = layout.and_then(|_| Reading::plain(shape).ok());
+    Some((reading.or(plain)?, layout.unwrap_or_default()))
+}
+
+fn dtype(text: &str) -> Result<StoredDtype, SpecError> {
+    parse_dtype(text).ok_or_else(|| SpecError::Dtype { text: text.into() })
+}
+
+/// The rules among a spec's entries, read as a file of their own.
+fn rules(entries: toml::Value) -> Result<Rules, SpecError> {
+    let file = toml::Table::from_iter([("rule".to_owned(), entries)]);
+    let text = toml::to_string(&file).map_err(|error| SpecError::Toml {
+        problem: error.to_string(),
+    })?;
+    Ok(Rules::from_toml(&text)?)
+}
+
+/// Refuses counters that count nothing or are not used, and more tensors than can be meant, before
+/// any name is made.
+fn check_counts(entries: &[Entry], counters: &BTreeMap<String, u64>) -> Result<(), SpecError> {
+    if let Some((counter, _)) = counters.iter().find(|(_, count)| **count == 0) {
+        return Err(SpecError::ZeroCounter {
+            counter: counter.clone(),
+        });
+    }
+    let used: BTreeSet<&str> = entries
+        .iter()
+        .flat_map(|entry| entry.template.counters())
+        .collect();
+    if let Some(idle) = counters
+        .keys()
+        .find(|counter| !used.contains(counter.as_str()))
+    {
+        return Err(SpecError::IdleCounter {
+            counter: idle.clone(),
+        });
+    }
+    let count = entries
+        .iter()
+        .map(|entry| entry.template.count(counters))
+        .fold(0_u64, u64::saturating_add);
+    if count > MOST_TENSORS {
+        return Err(SpecError::TooMany { count });
+    }
+    Ok(())
+}
+
+/// Makes every tensor that the entries stand for. Neighbours that share the first counter that has
+/// no number yet are made together, number by number; as deep as there are counters.
+fn expand<'a>(
+    entries: &'a [Entry],
+    counters: &BTreeMap<String, u64>,
+    numbers: &mut BTreeMap<&'a str, u64>,
+    tensors: &mut Vec<ModelTensor>,
+) {
+    let mut rest = entries;
+    while let Some(first) = rest.first() {
+        let Some(counter) = first.template.first_open(numbers) else {
+            let names = first.template.names(numbers).into_iter();
+            tensors.extend(names.map(|name| ModelTensor {
+                name,
+                ..first.tensor.clone()
+            }));
+            rest = &rest[1..];
+            continue;
+        };
+        let shares = |entry: &&Entry| entry.template.first_open(numbers) == Some(counter);
+        let (together, others) = rest.split_at(rest.iter().take_while(shares).count());
+        for number in 0..counters.get(counter).copied().unwrap_or(0) {
+            numbers.insert(counter, number);
+            expand(together, counters, numbers, tensors);
+        }
+        numbers.remove(counter);
+        rest = others;
+    }
+}
+
+#[cfg(test)]
+#[path = "spec_tests.rs"]
+mod tests;
