@@ -1,0 +1,305 @@
+//! Matrix products in f32, row-major.
+//!
+//! [`product`] is the one place that calls the `gemm` crate, on one thread: threads are given
+//! whole products, cut by shape, so that the bits never depend on how many there are.
+//! [`matrix_vector`] and [`vector_matrix`] are our own loops, which allocate nothing.
+//!
+//! Nothing here changes the floating-point mode of the processor: denormals and infinities are
+//! as IEEE 754 says.
+
+use std::ops::Range;
+
+use crate::simd::{Kernel, vectorized};
+
+/// How a factor of a product is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// As it is stored.
+    Plain,
+    /// Rows as columns.
+    Transposed,
+}
+
+/// What a product does with what its destination held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accumulate {
+    /// Writes over it.
+    Overwrite,
+    /// Adds to it.
+    Add,
+}
+
+/// A borrowed row-major matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Factor<'a> {
+    /// `values` as `rows` × `columns`, row after row.
+    pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(
+            values.len(),
+            rows * columns,
+            "a factor's values fill its shape"
+        );
+        Self {
+            values,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// Some of its columns.
+    pub(crate) fn columns(self, columns: Range<usize>) -> Self {
+        assert!(
+            columns.end <= self.columns && !columns.is_empty(),
+            "the columns are there"
+        );
+        let first = columns.start * self.column_stride;
+        // A factor of no rows has no values to leave out.
+        let values = self.values.get(first..).unwrap_or_default();
+        Self {
+            values,
+            columns: columns.len(),
+            ..self
+        }
+    }
+
+    /// The same values, rows as columns.
+    pub(crate) fn transposed(self) -> Self {
+        Self {
+            values: self.values,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+}
+
+/// `out = a · b` or `out += a · b`.
+///
+/// # Shapes
+///
+/// `a`: m × k, `b`: k × n, `out`: m × n row-major.
+pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b: Factor<'_>) {
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    assert_eq!(b.rows, k, "the factors' inner sizes agree");
+    assert_eq!(out.len(), m * n, "the destination holds the product");
+    if out.is_empty() {
+        return;
+    }
+    // SAFETY: `Factor::new` checked that a factor's values fill its shape, `columns` keeps only
+    // whole columns of it and `transposed` only renames its axes, so element (i, j), at
+    // i·row_stride + j·column_stride, lies inside the values for every i < rows, j < columns; the
+    // destination holds m·n values and is borrowed uniquely, so it overlaps neither factor.
+    in_product(|| unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            accumulate == Accumulate::Add,
+            a.values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    });
+}
+
+/// Runs the call of the `gemm` crate, which the test of allocations leaves out of its count.
+fn in_product(work: impl FnOnce()) {
+    #[cfg(test)]
+    crate::testing::uncounted(work);
+    #[cfg(not(test))]
+    work();
+}
+
+/// Rows and columns of the tiles in which a matrix is transposed: a cache line of f32.
+const TILE: usize = 16;
+
+/// Rows `first..` of the transpose of `matrix`, which has `columns` columns; as many as `out`
+/// holds.
+pub(crate) fn transpose(matrix: &[f32], columns: usize, first: usize, out: &mut [f32]) {
+    vectorized(Transpose {
+        matrix,
+        columns,
+        first,
+        out,
+    });
+}
+
+struct Transpose<'a> {
+    matrix: &'a [f32],
+    columns: usize,
+    first: usize,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Transpose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            matrix,
+            columns,
+            first,
+            out,
+        } = self;
+        let rows = matrix.len() / columns;
+        for (tile, band) in out.chunks_mut(TILE * rows).enumerate() {
+            let left = first + tile * TILE;
+            let width = band.len() / rows;
+            for top in (0..rows).step_by(TILE) {
+                let height = TILE.min(rows - top);
+                let corner = top * columns + left;
+                if (height, width) == (TILE, TILE) {
+                    transpose_tile(&matrix[corner..], columns, &mut band[top..], rows);
+                } else {
+                    for row in 0..height {
+                        for column in 0..width {
+                            band[column * rows + top + row] =
+                                matrix[corner + row * columns + column];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One whole tile, from rows `from_stride` apart to rows `to_stride` apart.
+#[inline(always)]
+fn transpose_tile(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+    let mut tile = [[0.0f32; TILE]; TILE];
+    for (row, values) in tile.iter_mut().enumerate() {
+        values.copy_from_slice(&from[row * from_stride..row * from_stride + TILE]);
+    }
+    for column in 0..TILE {
+        let made: [f32; TILE] = std::array::from_fn(|row| tile[row][column]);
+        to[column * to_stride..column * to_stride + TILE].copy_from_slice(&made);
+    }
+}
+
+/// Independent accumulators of a dot product.
+const LANES: usize = 16;
+/// Rows whose dot products run together, sharing the loads of the vector.
+const ROWS: usize = 4;
+
+/// `out = matrix · vector`, `out.len()` rows of `vector.len()` columns.
+pub(crate) fn matrix_vector(matrix: &[f32], vector: &[f32], out: &mut [f32]) {
+    assert_eq!(matrix.len(), vector.len() * out.len());
+    vectorized(MatrixVector {
+        matrix,
+        vector,
+        out,
+    });
+}
+
+/// `out = matrixᵀ · vector`, `vector.len()` rows of `out.len()` columns.
+pub(crate) fn vector_matrix(matrix: &[f32], vector: &[f32], out: &mut [f32]) {
+    assert_eq!(matrix.len(), vector.len() * out.len());
+    vectorized(VectorMatrix {
+        matrix,
+        vector,
+        out,
+    });
+}
+
+struct MatrixVector<'a> {
+    matrix: &'a [f32],
+    vector: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for MatrixVector<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let columns = self.vector.len();
+        let mut blocks = self.matrix.chunks_exact(columns * ROWS);
+        let mut outs = self.out.chunks_exact_mut(ROWS);
+        for (block, out) in (&mut blocks).zip(&mut outs) {
+            let rows: [&[f32]; ROWS] =
+                std::array::from_fn(|row| &block[row * columns..(row + 1) * columns]);
+            out.copy_from_slice(&dots(rows, self.vector));
+        }
+        let rest = blocks.remainder().chunks_exact(columns);
+        for (row, out) in rest.zip(outs.into_remainder()) {
+            *out = dots([row], self.vector)[0];
+        }
+    }
+}
+
+/// Dot products of several rows with one vector: lane `l` sums columns `l`, `l + 16`, …, and the
+/// lanes are added by halves. The order is the same however many rows run together.
+#[inline(always)]
+fn dots<const N: usize>(rows: [&[f32]; N], vector: &[f32]) -> [f32; N] {
+    let mut sums = [[0.0f32; LANES]; N];
+    let whole = vector.len() / LANES * LANES;
+    for start in (0..whole).step_by(LANES) {
+        let x = &vector[start..start + LANES];
+        for row in 0..N {
+            let w = &rows[row][start..start + LANES];
+            for lane in 0..LANES {
+                sums[row][lane] += w[lane] * x[lane];
+            }
+        }
+    }
+    for row in 0..N {
+        for (lane, column) in (whole..vector.len()).enumerate() {
+            sums[row][lane] += rows[row][column] * vector[column];
+        }
+    }
+    sums.map(|mut lanes| {
+        let mut half = LANES / 2;
+        while half > 0 {
+            for lane in 0..half {
+                lanes[lane] += lanes[lane + half];
+            }
+            half /= 2;
+        }
+        lanes[0]
+    })
+}
+
+struct VectorMatrix<'a> {
+    matrix: &'a [f32],
+    vector: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for VectorMatrix<'_> {
+    type Output = ();
+
+    /// Adds the rows, each times its entry of the vector, in order.
+    #[inline(always)]
+    fn run(self) {
+        self.out.fill(0.0);
+        for (row, &x) in self.matrix.chunks_exact(self.out.len()).zip(self.vector) {
+            for (out, &w) in self.out.iter_mut().zip(row) {
+                *out += w * x;
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Work that is cut by parameter: weight gradients, and the transposes of weights.
+
+use std::ops::Range;
+
+use super::backward::SEGMENT_WORK;
+use super::places::Place;
+use crate::graph::{Bias, Graph, ParameterSpec};
+use crate::operator::{Linear, Operator};
+
+/// Into how many tasks the weight gradients of a segment should at least fall, so that several
+/// threads find work, and of a layer at most.
+const WANTED: u64 = 8;
+/// A layer is cut only down to tasks of this much work: 20 microseconds.
+const MIN_WORK: u64 = 1 << 22;
+/// Rows of a transposed weight made by one task.
+const TRANSPOSE_ROWS: usize = 256;
+
+/// One worker's part of a pass over the parameters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    /// The parameter.
+    pub(crate) parameter: usize,
+    /// Its first value in the storage of all parameters, and how many there are.
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+    /// Which part of its parameter it is, of how many.
+    pub(crate) part: usize,
+    pub(crate) parts: usize,
+    pub(crate) work: Work,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// Some rows (outputs) of a weight's gradient.
+    Weight {
+        source: Source,
+        first: usize,
+        count: usize,
+    },
+    /// A bias's gradient.
+    Bias { source: Source },
+    /// Some rows (inputs) of a weight, inputs first.
+    Transpose {
+        inputs: usize,
+        outputs: usize,
+        first: usize,
+    },
+}
+
+/// What a weight gradient is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    pub(crate) node: usize,
+    /// Index of the layer's weight; its bias, if it has one, follows.
+    pub(crate) weight: usize,
+    pub(crate) gradient: Place,
+    pub(crate) input: Place,
+}
+
+impl Task {
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start..self.start + self.len
+    }
+}
+
+/// Floating-point operations of a linear layer's backward pass over a batch.
+pub(super) fn linear_work(linear: &Linear, batch: usize) -> u64 {
+    [4, linear.inputs, linear.outputs, batch]
+        .into_iter()
+        .fold(1, |work: u64, size| work.saturating_mul(size as u64))
+}
+
+pub(super) fn total_work(graph: &Graph, batch: usize) -> u64 {
+    let works = graph.nodes.iter().map(|node| match &node.operator {
+        Operator::Linear(linear) => linear_work(linear, batch),
+        Operator::Activation(_) | Operator::Shift(_) | Operator::Add(_) => 0,
+    });
+    works.fold(0, u64::saturating_add)
+}
+
+/// The tasks of one layer's gradients, in the order of its parameters.
+pub(super) fn weight_tasks(
+    linear: &Linear,
+    parameters: &[ParameterSpec],
+    source: Source,
+    batch: usize,
+    total_work: u64,
+) -> impl Iterator<Item = Task> {
+    let blocks = blocks(linear, batch, total_work);
+    // Whole vectors of 16 outputs.
+    let rows = linear.outputs.div_ceil(blocks).next_multiple_of(16);
+    let parts = linear.outputs.div_ceil(rows);
+    let Linear {
+        inputs,
+        outputs,
+        bias,
+    } = *linear;
+    let weight_start = parameters[source.weight].start;
+    let weight = (0..parts).map(move |part| {
+        let first = part * rows;
+        let count = rows.min(outputs - first);
+        Task {
+            parameter: source.weight,
+            start: weight_start + first * inputs,
+            len: count * inputs,
+            part,
+            parts,
+            work: Work::Weight {
+                source,
+                first,
+                count,
+            },
+        }
+    });
+    let bias = (bias == Bias::Yes).then(|| Task {
+        parameter: source.weight + 1,
+        start: parameters[source.weight + 1].start,
+        len: outputs,
+        part: 0,
+        parts: 1,
+        work: Work::Bias { source },
+    });
+    weight.chain(bias)
+}
+
+/// Into how many blocks of rows the gradient of one weight is cut.
+fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
+    let segment = total_work.min(SEGMENT_WORK);
+    let target = (segment / WANTED).max(MIN_WORK);
+    let wanted = linear_work(linear, batch).div_ceil(target).min(WANTED) as usize;
+    wanted.clamp(1, linear.outputs.div_ceil(16))
+}
+
+/// Tasks that write every weight with its inputs first, each at its place among the parameters.
+pub(super) fn transposes(graph: &Graph) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for node in &graph.nodes {
+        let (Operator::Linear(linear), Some(weight)) = (&node.operator, node.weight) else {
+            continue;
+        };
+        let start = graph.parameters[weight].start;
+        let parts = linear.inputs.div_ceil(TRANSPOSE_ROWS);
+        tasks.extend((0..parts).map(|part| {
+            let first = part * TRANSPOSE_ROWS;
+            let count = TRANSPOSE_ROWS.min(linear.inputs - first);
+            Task {
+                parameter: weight,
+                start: start + first * linear.outputs,
+                len: count * linear.outputs,
+                part,
+                parts,
+                work: Work::Transpose {
+                    inputs: linear.inputs,
+                    outputs: linear.outputs,
+                    first,
+                },
+            }
+        }));
+    }
+    tasks
+}

@@ -1,0 +1,233 @@
+//! Statistics of every tensor.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{Site, Tap};
+use crate::graph::Producer;
+use crate::network::Network;
+use crate::statistics::{Histogram, HistogramError, Moments};
+
+/// What is followed through the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// Values of the forward pass, inputs included.
+    Activation,
+    /// Gradients of the loss by those values.
+    Gradient,
+    /// Gradients of the loss by the parameters.
+    WeightGradient,
+}
+
+/// Statistics of one tensor over everything that was shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Name of the value or parameter.
+    pub name: String,
+    /// What made it.
+    pub producer: Producer,
+    /// Its moments.
+    pub moments: Moments,
+    /// Its histogram, if one was asked for.
+    pub histogram: Option<Histogram>,
+}
+
+/// A [`Tap`] that keeps [`Moments`], and [`Histogram`]s where asked, of every tensor of a
+/// network, over all batches that it sees.
+///
+/// Each part of each tensor has its own accumulator, and they are merged in order when read, so
+/// the statistics have the same bits for any number of threads.
+///
+/// # Example
+///
+/// ```
+/// use evenkeel_net::{Activation, Mode, Network, Quantity, Recorder, Threads, zoo};
+///
+/// let graph = zoo::mlp(&zoo::MlpSpec::new(8, 16, 3, 2, Activation::relu()))?;
+/// let mut network = Network::new(graph, 4, Mode::Forward, Threads(1))?;
+/// network.initialize(|_, values| values.fill(0.125));
+/// let recorder = Recorder::new(&network).with_histograms(Quantity::Activation, 0.0, 2.0, 8)?;
+/// network.predict(&[&[1.0; 32]], &recorder)?;
+/// let records = recorder.records(Quantity::Activation);
+/// let first = records.iter().find(|record| record.name == "fc0").unwrap();
+/// // 8 inputs of 1 times 1/8, and a bias of 1/8.
+/// assert_eq!(first.moments.mean(), 1.125);
+/// assert_eq!(first.histogram.as_ref().unwrap().counts()[4], 4 * 16);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Recorder {
+    values: Vec<(String, Producer)>,
+    parameters: Vec<String>,
+    activations: Table,
+    gradients: Table,
+    weight_gradients: Table,
+}
+
+/// Accumulators of one quantity: `parts` cells for each tensor.
+#[derive(Debug)]
+struct Table {
+    starts: Vec<usize>,
+    cells: Vec<Mutex<Cell>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cell {
+    moments: Moments,
+    histogram: Option<Histogram>,
+}
+
+impl Recorder {
+    /// A recorder of moments for every tensor of `network`.
+    pub fn new(network: &Network) -> Self {
+        let graph = network.graph();
+        let lanes = network.plan().lane_count();
+        let values = graph
+            .values()
+            .iter()
+            .map(|v| (v.name().to_owned(), v.producer()));
+        let parameters = graph.parameters().iter().map(|p| p.name().to_owned());
+        let per_value = || Table::new(graph.values().iter().map(|_| lanes));
+        Self {
+            values: values.collect(),
+            parameters: parameters.collect(),
+            activations: per_value(),
+            gradients: per_value(),
+            weight_gradients: Table::new(network.plan().parameter_parts(graph).into_iter()),
+        }
+    }
+
+    /// Keeps a histogram for each tensor of `quantity` too, all with one range and number of
+    /// bins.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Histogram::new`].
+    pub fn with_histograms(
+        mut self,
+        quantity: Quantity,
+        low: f64,
+        high: f64,
+        bins: usize,
+    ) -> Result<Self, HistogramError> {
+        let empty = Histogram::new(low, high, bins)?;
+        for cell in &mut self.table_mut(quantity).cells {
+            exclusive(cell).histogram = Some(empty.clone());
+        }
+        Ok(self)
+    }
+
+    /// Statistics of every tensor that was shown, in the order of computation.
+    pub fn records(&self, quantity: Quantity) -> Vec<Record> {
+        let name = |index: usize| match quantity {
+            Quantity::WeightGradient => (self.parameters[index].clone(), Producer::Linear),
+            Quantity::Activation | Quantity::Gradient => self.values[index].clone(),
+        };
+        let table = self.table(quantity);
+        let shown = (0..table.tensors()).filter_map(|index| {
+            let cell = table.merged(index);
+            let (name, producer) = name(index);
+            let Cell { moments, histogram } = cell;
+            (moments.count() > 0).then_some(Record {
+                name,
+                producer,
+                moments,
+                histogram,
+            })
+        });
+        shown.collect()
+    }
+
+    /// Forgets everything shown so far.
+    pub fn clear(&mut self) {
+        for table in [
+            &mut self.activations,
+            &mut self.gradients,
+            &mut self.weight_gradients,
+        ] {
+            for cell in &mut table.cells {
+                let cell = exclusive(cell);
+                cell.moments = Moments::new();
+                if let Some(histogram) = &mut cell.histogram {
+                    histogram.clear();
+                }
+            }
+        }
+    }
+
+    fn table(&self, quantity: Quantity) -> &Table {
+        match quantity {
+            Quantity::Activation => &self.activations,
+            Quantity::Gradient => &self.gradients,
+            Quantity::WeightGradient => &self.weight_gradients,
+        }
+    }
+
+    fn table_mut(&mut self, quantity: Quantity) -> &mut Table {
+        match quantity {
+            Quantity::Activation => &mut self.activations,
+            Quantity::Gradient => &mut self.gradients,
+            Quantity::WeightGradient => &mut self.weight_gradients,
+        }
+    }
+}
+
+impl Tap for Recorder {
+    fn activation(&self, site: &Site<'_>, values: &[f32]) {
+        self.activations.update(site, values);
+    }
+
+    fn gradient(&self, site: &Site<'_>, values: &[f32]) {
+        self.gradients.update(site, values);
+    }
+
+    fn weight_gradient(&self, site: &Site<'_>, values: &[f32]) {
+        self.weight_gradients.update(site, values);
+    }
+}
+
+impl Table {
+    fn new(parts: impl Iterator<Item = usize>) -> Self {
+        let mut starts = vec![0];
+        let mut total = 0;
+        for parts in parts {
+            total += parts;
+            starts.push(total);
+        }
+        Self {
+            starts,
+            cells: (0..total).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    fn tensors(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Each part is shown by one thread at a time, so the lock is never waited for; it stands
+    /// for the proof.
+    fn update(&self, site: &Site<'_>, values: &[f32]) {
+        let cell = &self.cells[self.starts[site.index] + site.part];
+        let mut cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        cell.moments.update(values);
+        if let Some(histogram) = &mut cell.histogram {
+            histogram.update(values);
+        }
+    }
+
+    fn merged(&self, index: usize) -> Cell {
+        let mut merged = Cell::default();
+        for cell in &self.cells[self.starts[index]..self.starts[index + 1]] {
+            let cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
+            merged.moments.merge(&cell.moments);
+            match (&mut merged.histogram, &cell.histogram) {
+                (Some(all), Some(part)) => all.merge(part).expect("all have one range"),
+                (all, part) => all.clone_from(part),
+            }
+        }
+        merged
+    }
+}
+
+fn exclusive(cell: &mut Mutex<Cell>) -> &mut Cell {
+    cell.get_mut().unwrap_or_else(PoisonError::into_inner)
+}

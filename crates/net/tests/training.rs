@@ -1,0 +1,255 @@
+//! Training: it learns, and no number of threads changes a bit.
+
+use evenkeel_net::{
+    Activation, Loss, Mode, Network, NoTap, Quantity, Record, Recorder, Sgd, Targets, Threads, zoo,
+};
+
+/// splitmix64, to numbers in −1..1.
+fn uniforms(mut state: u64, count: usize) -> Vec<f32> {
+    let next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+    };
+    std::iter::repeat_with(next).take(count).collect()
+}
+
+/// Uniform weights with Kaiming's second moment, 2/fan_in, and zero biases.
+fn initialize(network: &mut Network) {
+    let mut seed = 0;
+    network.initialize(|spec, values| {
+        seed += 1;
+        if let evenkeel_net::Role::Weight { fan_in, .. } = spec.role() {
+            let bound = (6.0 / fan_in as f32).sqrt();
+            values.copy_from_slice(&uniforms(seed, values.len()));
+            values.iter_mut().for_each(|w| *w *= bound);
+        }
+    });
+}
+
+/// What a run leaves behind: every loss, every parameter, every statistic.
+#[derive(Debug, PartialEq)]
+struct Trace {
+    losses: Vec<u64>,
+    parameters: Vec<u32>,
+    records: Vec<Record>,
+}
+
+fn run(spec: &zoo::MlpSpec, batch: usize, threads: usize) -> Trace {
+    let graph = zoo::mlp(spec).unwrap();
+    let mut network = Network::new(graph, batch, Mode::Training, Threads(threads)).unwrap();
+    initialize(&mut network);
+    let recorder = Recorder::new(&network)
+        .with_histograms(Quantity::Activation, -3.0, 3.0, 16)
+        .unwrap()
+        .with_histograms(Quantity::WeightGradient, -0.01, 0.01, 16)
+        .unwrap();
+    let mut sgd = Sgd::new(0.05).unwrap().with_momentum(0.9).unwrap();
+    let mut losses = Vec::new();
+    for step in 0..4 {
+        // The last batch is smaller, and ends within a lane.
+        let examples = if step == 3 { batch * 2 / 3 } else { batch };
+        let x = uniforms(100 + step, examples * spec.inputs);
+        let labels: Vec<u8> = (0..examples).map(|e| (e % spec.outputs) as u8).collect();
+        losses.push(
+            network
+                .forward(&[&x], Targets::Classes(&labels), &recorder)
+                .unwrap()
+                .to_bits(),
+        );
+        network.backward(&recorder).unwrap();
+        sgd.step(&mut network);
+    }
+    let parameters = network
+        .parameters()
+        .flat_map(|p| p.values)
+        .map(|w| w.to_bits())
+        .collect();
+    let quantities = [
+        Quantity::Activation,
+        Quantity::Gradient,
+        Quantity::WeightGradient,
+    ];
+    let records = quantities
+        .iter()
+        .flat_map(|&quantity| recorder.records(quantity))
+        .collect();
+    Trace {
+        losses,
+        parameters,
+        records,
+    }
+}
+
+#[test]
+fn one_two_and_three_threads_give_the_same_bits() {
+    for (inputs, width, depth, batch, activation) in [
+        (300, 200, 4, 200, Activation::relu()),
+        (20, 16, 40, 64, Activation::tanh()),
+        (784, 50, 2, 512, Activation::gelu()),
+    ] {
+        let spec = zoo::MlpSpec::new(inputs, width, depth, 10, activation);
+        let one = run(&spec, batch, 1);
+        assert!(
+            one.losses
+                .iter()
+                .all(|&loss| f64::from_bits(loss).is_finite())
+        );
+        for threads in [2, 3] {
+            assert_eq!(run(&spec, batch, threads), one, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn statistics_are_those_of_the_values() {
+    let spec = zoo::MlpSpec {
+        shift: -0.5,
+        ..zoo::MlpSpec::new(6, 9, 3, 4, Activation::relu())
+    };
+    let mut network =
+        Network::new(zoo::mlp(&spec).unwrap(), 40, Mode::Training, Threads(2)).unwrap();
+    initialize(&mut network);
+    let recorder = Recorder::new(&network);
+    let x = uniforms(1, 240);
+    let labels = [1; 40];
+    network
+        .forward(&[&x], Targets::Classes(&labels), &recorder)
+        .unwrap();
+    let output: Vec<f32> = network.output().flatten().copied().collect();
+    network.backward(&recorder).unwrap();
+    let records = recorder.records(Quantity::Activation);
+    let names: Vec<_> = records.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["x", "fc0", "act0", "shift0", "fc1", "act1", "shift1", "fc2"]
+    );
+    // The last value in two lanes, 32 examples and 8: merged as one.
+    let mut expected = evenkeel_net::Moments::of(&output[..128]);
+    expected.merge(&evenkeel_net::Moments::of(&output[128..]));
+    assert_eq!(records[7].moments, expected);
+    // ReLU's zeros are half the values or so, none of the linear layer's, and −0.5 shifts them.
+    assert!((0.2..0.8).contains(&records[2].moments.zero_fraction()));
+    assert_eq!(records[1].moments.zero_fraction(), 0.0);
+    assert_eq!(records[3].moments.min(), -0.5);
+    let gradients = recorder.records(Quantity::Gradient);
+    let names: Vec<_> = gradients.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["fc0", "act0", "shift0", "fc1", "act1", "shift1", "fc2"]
+    );
+    let weights = recorder.records(Quantity::WeightGradient);
+    for (record, parameter) in weights.iter().zip(network.parameters()) {
+        let gradient = network.gradient(parameter.spec.name()).unwrap();
+        assert_eq!(record.name, parameter.spec.name());
+        assert_eq!(record.moments.count() as usize, gradient.len());
+        let sum: f64 = gradient.iter().map(|&g| f64::from(g)).sum();
+        assert!((record.moments.mean() - sum / gradient.len() as f64).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_small_network_learns_a_curve() {
+    let spec = zoo::MlpSpec {
+        loss: Some(Loss::MeanSquaredError),
+        ..zoo::MlpSpec::new(1, 32, 3, 1, Activation::tanh())
+    };
+    let mut network =
+        Network::new(zoo::mlp(&spec).unwrap(), 64, Mode::Training, Threads(1)).unwrap();
+    initialize(&mut network);
+    let x: Vec<f32> = (0..64).map(|i| i as f32 / 32.0 - 1.0).collect();
+    let y: Vec<f32> = x.iter().map(|x| (3.0 * x).sin()).collect();
+    let mut sgd = Sgd::new(0.05).unwrap().with_momentum(0.9).unwrap();
+    for _ in 0..500 {
+        network.forward(&[&x], Targets::Values(&y), &NoTap).unwrap();
+        network.backward(&NoTap).unwrap();
+        sgd.step(&mut network);
+    }
+    // The variance of the targets is 0.55: a network that predicts their mean has that loss.
+    let loss = network.forward(&[&x], Targets::Values(&y), &NoTap).unwrap();
+    assert!(loss < 1e-3, "{loss}");
+}
+
+#[test]
+fn momentum_and_weight_decay_follow_their_definition() {
+    let spec = zoo::MlpSpec {
+        loss: Some(Loss::MeanSquaredError),
+        bias: evenkeel_net::Bias::No,
+        ..zoo::MlpSpec::new(1, 1, 1, 1, Activation::identity())
+    };
+    let mut network =
+        Network::new(zoo::mlp(&spec).unwrap(), 1, Mode::Training, Threads(1)).unwrap();
+    network.parameter_mut("fc0.weight").unwrap()[0] = 1.0;
+    let sgd = Sgd::new(0.1).unwrap().with_momentum(0.5).unwrap();
+    let mut sgd = sgd.with_weight_decay(0.2).unwrap();
+    let (mut w, mut v) = (1.0f64, 0.0);
+    for _ in 0..5 {
+        // Loss (w·2 − 3)², gradient 4 (2w − 3).
+        network
+            .forward(&[&[2.0]], Targets::Values(&[3.0]), &NoTap)
+            .unwrap();
+        network.backward(&NoTap).unwrap();
+        sgd.step(&mut network);
+        v = 0.5 * v + 4.0 * (2.0 * w - 3.0) + 0.2 * w;
+        w -= 0.1 * v;
+        let got = f64::from(network.parameter("fc0.weight").unwrap()[0]);
+        assert!((got - w).abs() < 1e-5, "{got} {w}");
+    }
+}
+
+#[test]
+fn forward_mode_computes_what_training_mode_does() {
+    let spec = zoo::MlpSpec::new(12, 20, 8, 3, Activation::silu());
+    let x = uniforms(5, 12 * 50);
+    let mut outputs = Vec::new();
+    for mode in [Mode::Forward, Mode::Training] {
+        let mut network = Network::new(zoo::mlp(&spec).unwrap(), 50, mode, Threads(2)).unwrap();
+        initialize(&mut network);
+        network.predict(&[&x], &NoTap).unwrap();
+        outputs.push(network.output().flatten().copied().collect::<Vec<f32>>());
+        // The same weights, changed and seen to be changed.
+        network.parameter_mut("fc7.bias").unwrap().fill(1.0);
+        network.parameter_mut("fc0.weight").unwrap()[0] += 1.0;
+        network.predict(&[&x], &NoTap).unwrap();
+        outputs.push(network.output().flatten().copied().collect());
+    }
+    assert_eq!(outputs[0], outputs[2]);
+    assert_eq!(outputs[1], outputs[3]);
+    assert_ne!(outputs[0], outputs[1]);
+}
+
+#[test]
+fn wide_layers_cut_into_blocks_match_f64() {
+    // Wide enough that weight gradients fall into several tasks, and odd so that one is ragged.
+    let (inputs, width, batch) = (150, 131, 100);
+    let spec = zoo::MlpSpec {
+        loss: Some(Loss::MeanSquaredError),
+        ..zoo::MlpSpec::new(inputs, width, 1, width, Activation::identity())
+    };
+    let mut network =
+        Network::new(zoo::mlp(&spec).unwrap(), batch, Mode::Training, Threads(2)).unwrap();
+    initialize(&mut network);
+    let x = uniforms(8, inputs * batch);
+    let gradient = uniforms(9, width * batch);
+    network.predict(&[&x], &NoTap).unwrap();
+    network.backward_from(&gradient, &NoTap).unwrap();
+    let got = network.gradient("fc0.weight").unwrap();
+    for output in 0..width {
+        for input in 0..inputs {
+            let product = |e: usize| {
+                f64::from(gradient[e * width + output]) * f64::from(x[e * inputs + input])
+            };
+            let expected: f64 = (0..batch).map(product).sum();
+            // 100 terms of size up to 1, each rounded once at 2⁻²⁴ of a sum up to about 10.
+            let error = (f64::from(got[output * inputs + input]) - expected).abs();
+            assert!(error < 1e-4, "{error}");
+        }
+        let expected: f64 = (0..batch)
+            .map(|e| f64::from(gradient[e * width + output]))
+            .sum();
+        let bias = f64::from(network.gradient("fc0.bias").unwrap()[output]);
+        assert!((bias - expected).abs() < 1e-4);
+    }
+}
