@@ -1,0 +1,220 @@
+//! The lesson's numbers, as `results.json` carries them.
+//!
+//! Each is an independent number (a closed form, or a Monte Carlo of others), with a tolerance of
+//! four standard errors of what a default run measures.
+
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::sync::OnceLock;
+
+use evenkeel_data::{Choice, Download, Loaded, Request};
+use evenkeel_lab::results::{Experiment, Results};
+use evenkeel_lab::{Settings, Silent, run};
+use serde_json::Value;
+
+fn load(choice: Choice) -> Option<Loaded> {
+    let request = Request {
+        choice,
+        download: Download::Forbidden,
+        ..Request::default()
+    };
+    evenkeel_data::load(&request, &evenkeel_data::Silent).ok()
+}
+
+/// MNIST, where `EVENKEEL_DATA` or the cache has it.
+fn mnist() -> Option<&'static Loaded> {
+    static DATA: OnceLock<Option<Loaded>> = OnceLock::new();
+    let data = DATA.get_or_init(|| load(Choice::Mnist)).as_ref();
+    if data.is_none() {
+        eprintln!("skipped: EVENKEEL_DATA does not name a folder with MNIST");
+    }
+    data
+}
+
+fn strokes() -> &'static Loaded {
+    static DATA: OnceLock<Loaded> = OnceLock::new();
+    DATA.get_or_init(|| load(Choice::Strokes).expect("strokes need nothing"))
+}
+
+fn results(data: &Loaded, only: &str) -> Results {
+    let settings = Settings {
+        only: vec![only.to_owned()],
+        ..Settings::new(42, 2)
+    };
+    run(&settings, data, &Silent).expect("the experiment runs")
+}
+
+fn experiment(data: &Loaded, id: &str) -> Experiment {
+    let experiment = results(data, id).experiments.remove(0);
+    assert!(experiment.agrees, "{id}: {}", experiment.verdict);
+    experiment
+}
+
+/// What JSON carries under `name` in `measured`.
+fn measured(experiment: &Experiment, name: &str) -> Value {
+    let json = serde_json::to_value(&experiment.measured).unwrap();
+    json.get(name)
+        .unwrap_or_else(|| panic!("no {name} in {json}"))
+        .clone()
+}
+
+fn close(experiment: &Experiment, name: &str, expected: f64, tolerance: f64) {
+    let x = measured(experiment, name).as_f64().unwrap();
+    assert!(
+        (x - expected).abs() <= tolerance,
+        "{name}: {x}, expected {expected} ± {tolerance}"
+    );
+}
+
+/// Share of seeds at `product` in a map from product to seeds.
+fn share(experiment: &Experiment, name: &str, product: &str) -> f64 {
+    let map = measured(experiment, name);
+    let seeds: u64 = map
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    map.get(product).and_then(Value::as_u64).unwrap_or(0) as f64 / seeds as f64
+}
+
+#[test]
+fn mnist_has_the_lessons_mean_and_std() {
+    let Some(data) = mnist() else { return };
+    let results = results(data, "data");
+    let data = serde_json::to_value(&results.data).unwrap();
+    let at = |path: &str| data.pointer(path).and_then(Value::as_f64).unwrap();
+    assert_eq!(data["train"]["count"], 50_000);
+    for (path, expected, tolerance) in [
+        ("/train/mean", 0.1304, 5e-5),
+        ("/train/std", 0.3073, 5e-5),
+        ("/normalized/train/mean", 0.0, 1e-6),
+        ("/normalized/train/std", 1.0, 1e-6),
+        // The lesson prints −0.0058: its own f32 training mean is 3.06e-5 off, and so is this.
+        ("/normalized/valid/mean", -0.0058, 5e-5 + 3.0614e-5),
+        // The exact number, by NumPy in f64.
+        ("/normalized/valid/mean", -0.005_850_6, 1e-7),
+        ("/normalized/valid/std", 0.9924, 5e-5),
+    ] {
+        assert!(
+            (at(path) - expected).abs() <= tolerance,
+            "{path}: {}",
+            at(path)
+        );
+    }
+    assert!(
+        results.experiments[0].agrees,
+        "{}",
+        results.experiments[0].verdict
+    );
+}
+
+#[test]
+fn one_layer_has_the_scale_of_its_weights() {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let first = experiment(data, "first-layer");
+    // 784·E[x²] before scaling; over 30 seeds the data's directions leave a few per cent.
+    let naive = measured(&first, "naive_second_moment").as_f64().unwrap();
+    let scaled = measured(&first, "scaled_second_moment").as_f64().unwrap();
+    assert!((naive / 784.0 - 1.0).abs() < 0.1, "{naive}");
+    assert!((scaled - 1.0).abs() < 0.1, "{scaled}");
+}
+
+#[test]
+fn naive_weights_leave_f32_at_product_27_or_28() {
+    let explode = experiment(strokes(), "explode");
+    // 599 of 3,000 seeds at 27, the others at 28; 300 seeds here: 4·√(0.16·(1/300 + 1/3000)).
+    let at_27 = share(&explode, "first_nonfinite", "27");
+    assert!((at_27 - 0.1997).abs() < 0.097, "{at_27}");
+    assert_eq!(at_27 + share(&explode, "first_nonfinite", "28"), 1.0);
+}
+
+#[test]
+fn a_hundredth_of_them_is_zero_at_product_69_or_70() {
+    let vanish = experiment(strokes(), "vanish");
+    // 69.42 ± 0.70 over 60 seeds of others; 200 seeds here: 4·0.7·√(1/200 + 1/60).
+    close(&vanish, "first_all_zero_mean", 69.42, 0.42);
+    let near = ["68", "69", "70", "71", "72"].map(|p| share(&vanish, "first_all_zero", p));
+    assert!(near.iter().sum::<f64>() > 0.97, "{near:?}");
+}
+
+#[test]
+fn xavier_holds_a_linear_signal_for_a_hundred_layers() {
+    let xavier = experiment(strokes(), "xavier");
+    // 200 seeds: 4·0.313/√200, and 4·0.313/√400.
+    close(&xavier, "log_rms_mean", -0.097_72, 0.0885);
+    close(&xavier, "log_rms_std", 0.312_81, 0.0626);
+}
+
+#[test]
+fn relu_leaves_half_of_the_second_moment() {
+    let relu = experiment(strokes(), "relu");
+    // 1,000 seeds of 512 outputs: 4·0.648/√1000 and 4·256·√(7/512)/√1000.
+    close(&relu, "mean", 9.027_03, 0.082);
+    close(&relu, "second_moment", 256.0, 3.79);
+    close(&relu, "linear_second_moment", 512.0, 5.73);
+    close(&relu, "xavier_rms_factor_per_layer", 0.5f64.sqrt(), 0.004);
+}
+
+#[test]
+fn kaiming_holds_a_relu_signal_for_a_hundred_layers() {
+    let kaiming = experiment(strokes(), "kaiming");
+    // 1,000 seeds: 4·0.0405/√1000 and 4·√(7/512)/√1000.
+    close(&kaiming, "mean", 0.564_19, 0.0052);
+    close(&kaiming, "second_moment", 1.0, 0.0148);
+    // 200 seeds of 100 layers, 512 wide: 100·½·(−0.0048985) and √(100·¼·0.0098368).
+    close(&kaiming, "log_rms_mean", -0.244_92, 0.1403);
+    close(&kaiming, "log_rms_std", 0.495_90, 0.0992);
+}
+
+#[test]
+fn the_papers_histograms_shrink_under_the_standard_initialisation_only() {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let figures = experiment(data, "xavier-figures");
+    close(
+        &figures,
+        "standard_activation_std_last_over_first",
+        0.10,
+        0.03,
+    );
+    close(
+        &figures,
+        "standard_gradient_std_first_over_last",
+        0.10,
+        0.03,
+    );
+    for name in [
+        "normalized_activation_std_last_over_first",
+        "normalized_gradient_std_first_over_last",
+    ] {
+        let factor = measured(&figures, name).as_f64().unwrap();
+        assert!((0.4..1.2).contains(&factor), "{name}: {factor}");
+    }
+    assert_eq!(
+        figures.ridgelines.len(),
+        6,
+        "three figures, two panels each"
+    );
+}
+
+#[test]
+fn at_thirty_layers_kaiming_learns_and_xavier_stalls() {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let training = experiment(data, "training");
+    let runs = measured(&training, "runs");
+    for run in runs.as_array().unwrap() {
+        // Without a number where training diverged.
+        let accuracy = run["valid_accuracy"].as_f64().unwrap_or(f64::NAN);
+        let init = run["init"].as_str().unwrap();
+        match (init, run["depth"].as_u64().unwrap()) {
+            ("kaiming", _) | ("xavier", 5) => assert!(accuracy > 0.8, "{run}"),
+            ("xavier" | "pytorch", 30) | ("small", _) => assert!(accuracy < 0.25, "{run}"),
+            ("naive", _) => assert!(run["diverged_at_step"].is_u64(), "{run}"),
+            _ => {}
+        }
+        assert!(
+            run["loss"].as_array().is_some_and(|loss| !loss.is_empty()),
+            "{run}"
+        );
+    }
+}
