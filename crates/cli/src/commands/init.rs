@@ -1,0 +1,231 @@
+//! `evenkeel init`: a whole checkpoint.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use evenkeel_init::checkpoint::{
+    ByteSize, Completion, Destination, Existing, Manifest, ModelTensor, Part, Plan, Spec,
+    WriteOptions, Written, assign, read_tensors,
+};
+use evenkeel_init::{Preset, Rules, Seed};
+use serde_json::json;
+
+use super::weights;
+use crate::Outcome;
+use crate::arguments::InitArguments;
+use crate::terminal::progress::BytesProgress;
+use crate::terminal::{mark, note, notice};
+
+/// Longest spec or rules file: they are written by hand.
+const LONGEST_TEXT: u64 = 16_000_000;
+
+pub(crate) fn run(arguments: &InitArguments) -> anyhow::Result<Outcome> {
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("."));
+    let destination = Destination::new(out);
+    let plan = plan(arguments, &destination)?;
+    if arguments.dry_run {
+        show(&plan.manifest(), arguments.json)?;
+        return Ok(Outcome::Fine);
+    }
+    if arguments.shard.count() > plan.file_count() {
+        notice(&format!(
+            "the checkpoint has {} files, so some of the {} parts are empty; a smaller --max-shard-size makes more files",
+            plan.file_count(),
+            arguments.shard.count()
+        ));
+    }
+    let options = WriteOptions {
+        existing: existing(arguments),
+        part: arguments.shard,
+        threads: weights::threads(arguments.threads),
+    };
+    let began = Instant::now();
+    let written = plan.write(&destination, &options, &BytesProgress::new())?;
+    if written.bytes_made > 0 {
+        note(&format!(
+            "wrote {}",
+            weights::rate(written.bytes_made, began.elapsed())
+        ));
+    }
+    if arguments.json {
+        print_json(&plan, &destination, &written)?;
+    } else {
+        print_text(&plan, &destination, &written, arguments.shard)?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn plan(arguments: &InitArguments, destination: &Destination) -> anyhow::Result<Plan> {
+    let (mut tensors, own_rules) = tensors(arguments)?;
+    if let Some(dtype) = arguments.dtype {
+        let stored_as = |tensor: ModelTensor| tensor.stored_as(dtype.into());
+        tensors = tensors.into_iter().map(stored_as).collect();
+    }
+    let rules = rules(arguments, &tensors, own_rules)?;
+    let planned = assign(tensors, &rules)?;
+    let cut = destination.cut(arguments.max_shard_size);
+    Ok(Plan::new(Seed(arguments.seed), planned, &cut)?)
+}
+
+/// The tensors, and the rules that came with them.
+fn tensors(arguments: &InitArguments) -> anyhow::Result<(Vec<ModelTensor>, Option<Rules>)> {
+    if let Some(path) = &arguments.like {
+        let headers = read_tensors(path)?;
+        return Ok((headers.into_iter().map(ModelTensor::from).collect(), None));
+    }
+    let Some(path) = &arguments.spec else {
+        bail!("name the tensors with --like CHECKPOINT or --spec FILE.toml");
+    };
+    let text = read_text(path)?;
+    let spec = Spec::from_toml(&text).with_context(|| format!("cannot use {}", path.display()))?;
+    Ok((spec.tensors, spec.rules))
+}
+
+fn rules(
+    arguments: &InitArguments,
+    tensors: &[ModelTensor],
+    own_rules: Option<Rules>,
+) -> anyhow::Result<Rules> {
+    if let Some(path) = &arguments.rules {
+        let text = read_text(path)?;
+        return Rules::from_toml(&text).with_context(|| format!("cannot use {}", path.display()));
+    }
+    if let Some(preset) = arguments.preset {
+        return Ok(preset.rules(&ModelTensor::shapes(tensors))?);
+    }
+    own_rules.with_context(|| {
+        let presets = Preset::ALL.map(Preset::name).join(", ");
+        format!(
+            "nothing says how the tensors are made; give --rules FILE.toml or --preset NAME ({presets}){}",
+            if arguments.spec.is_some() { ", or add [[rule]] entries to the spec" } else { "" }
+        )
+    })
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let cannot = || format!("cannot read {}", path.display());
+    let metadata = fs::metadata(path).with_context(cannot)?;
+    if !metadata.is_file() || metadata.len() > LONGEST_TEXT {
+        bail!("{} is no TOML file of at most 16 MB", path.display());
+    }
+    fs::read_to_string(path).with_context(cannot)
+}
+
+fn existing(arguments: &InitArguments) -> Existing {
+    match (arguments.resume, arguments.force) {
+        (true, _) => Existing::Resume,
+        (_, true) => Existing::Replace,
+        _ => Existing::Refuse,
+    }
+}
+
+fn print_text(
+    plan: &Plan,
+    destination: &Destination,
+    written: &Written,
+    part: Part,
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let kept = match written.files_kept {
+        0 => String::new(),
+        kept => format!(", {kept} kept as they were"),
+    };
+    writeln!(
+        out,
+        "{} {destination}: {} files made{kept}; the whole has {} tensors, {}, {} files",
+        mark(true),
+        written.files_made,
+        plan.tensor_count(),
+        ByteSize(plan.tensor_bytes()),
+        plan.file_count(),
+    )?;
+    match &written.completion {
+        Completion::Complete(manifest) => writeln!(out, "  manifest: {}", manifest.display()),
+        Completion::PartsMissing(missing) => writeln!(
+            out,
+            "  part {part} is done; {missing} parts are not here yet. The machine that ends last in this folder writes \
+             the manifest; for folders put together by hand, --resume without --shard does"
+        ),
+    }
+}
+
+fn print_json(plan: &Plan, destination: &Destination, written: &Written) -> io::Result<()> {
+    let (manifest, parts_missing) = match &written.completion {
+        Completion::Complete(manifest) => (Some(manifest), 0),
+        Completion::PartsMissing(missing) => (None, *missing),
+    };
+    let report = json!({
+        "out": destination.to_string(),
+        "tensors": plan.tensor_count(),
+        "tensor_bytes": plan.tensor_bytes(),
+        "files": plan.file_count(),
+        "files_made": written.files_made,
+        "files_kept": written.files_kept,
+        "bytes_made": written.bytes_made,
+        "manifest": manifest,
+        "parts_missing": parts_missing,
+    });
+    writeln!(io::stdout().lock(), "{report:#}")
+}
+
+/// What would be made.
+fn show(manifest: &Manifest, as_json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", serde_json::to_string_pretty(manifest)?)?;
+        return Ok(());
+    }
+    for row in rows(manifest) {
+        writeln!(out, "{row}")?;
+    }
+    writeln!(
+        out,
+        "{} tensors, {}, seed {}; files:",
+        manifest.tensors.len(),
+        ByteSize(manifest.tensor_bytes),
+        manifest.seed
+    )?;
+    for file in &manifest.files {
+        writeln!(out, "  {}  {}", file.name, ByteSize(file.bytes))?;
+    }
+    Ok(())
+}
+
+/// A line a tensor, in columns that line up; names are never cut, so that they can be searched for.
+fn rows(manifest: &Manifest) -> Vec<String> {
+    let fan = |fan: Option<usize>| fan.map_or("–".to_owned(), |fan| fan.to_string());
+    let head = [
+        "tensor", "dtype", "shape", "fan in", "fan out", "mean", "std", "scheme", "rule",
+    ];
+    let cells = manifest.tensors.iter().map(|tensor| {
+        [
+            tensor.name.clone(),
+            tensor.dtype.to_string().to_lowercase(),
+            weights::shape(&tensor.shape),
+            fan(tensor.fan_in),
+            fan(tensor.fan_out),
+            weights::short(tensor.mean),
+            weights::short(tensor.std),
+            tensor.scheme.clone(),
+            tensor.rule.clone(),
+        ]
+    });
+    let cells: Vec<_> = std::iter::once(head.map(str::to_owned))
+        .chain(cells)
+        .collect();
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    let line = |row: &[String; 9]| {
+        let padded = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    cells.iter().map(line).collect()
+}
