@@ -119,7 +119,12 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: gain {:.4}", self.activation, self.gain)?;
         if self.q != 1.0 {
-            write!(f, " at q = {}", self.q)?;
+            // By its power of ten where it would be a row of zeros.
+            if (1e-4..1e6).contains(&self.q) {
+                write!(f, " at q = {}", self.q)?;
+            } else {
+                write!(f, " at q = {:e}", self.q)?;
+            }
         }
         f.write_str(". ")?;
         self.write_variance(f)?;

@@ -305,3 +305,28 @@ fn vanishing_and_biased_networks_have_bands() {
     let error = FiniteWidth::new(&silent, 1.0, &[8, 8]).unwrap_err();
     assert_eq!(error, FiniteWidthError::Silent { layer: 1 });
 }
+
+#[test]
+fn every_activation_has_bands_at_its_gain() {
+    // Unstable ones run to where their moments leave f64: nothing of a shrinkage's signal is left,
+    // and relu_squared's doubles its distance from the prediction at every layer.
+    for activation in Activation::all() {
+        let gain = Gain::of(&activation).unwrap();
+        let net = MeanField::new(&activation, 1.0 / gain.second_moment, 0.0).unwrap();
+        let theory = FiniteWidth::new(&net, 1.0, &[512; 20]).unwrap();
+        let bands = theory.forward_bands(Site::PostActivation, 0.95).unwrap();
+        let widths: Vec<f64> = bands.iter().map(|b| b.upper - b.lower).collect();
+        assert!(
+            widths.iter().all(|w| w.is_finite() && *w > 0.0),
+            "{activation}"
+        );
+        if gain.chi_q > 1.01 {
+            assert!(widths[19] > 2.0 * widths[0], "{activation}: {widths:?}");
+        }
+        if gain.chi_q.abs() < 0.9 {
+            // The sum of a geometric series of squares at most, and some room for its tails.
+            let most = 1.2 / (1.0 - gain.chi_q * gain.chi_q).sqrt();
+            assert!(widths[19] < most * widths[0], "{activation}: {widths:?}");
+        }
+    }
+}

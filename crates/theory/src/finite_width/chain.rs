@@ -287,13 +287,21 @@ impl<'a> Chain<'a> {
         distribution: &Stretch<f64>,
         predicted: f64,
     ) -> Result<Stretch<f64>, FiniteWidthError> {
-        let mut next: BTreeMap<i64, f64> = BTreeMap::new();
+        let (mut first, mut end) = (i64::MAX, i64::MIN);
+        for (place, _) in distribution.places() {
+            let row = self.row(place)?;
+            first = first.min(row.first);
+            end = end.max(row.first + row.values.len() as i64);
+        }
+        let mut values = vec![0.0; end.saturating_sub(first).max(0) as usize];
         for (place, probability) in distribution.places() {
-            for (to, share) in self.row(place)?.places() {
-                *next.entry(to).or_insert(0.0) += probability * share;
+            let row = self.row(place)?;
+            let reached = &mut values[(row.first - first) as usize..];
+            for (sum, share) in reached.iter_mut().zip(&row.values) {
+                *sum += probability * share;
             }
         }
-        Ok(self.within_reach(&next, predicted))
+        Ok(self.within_reach(&Stretch { first, values }, predicted))
     }
 
     /// The gradient's logarithm through this layer and those above, for each place that may enter it.
@@ -378,19 +386,22 @@ impl<'a> Chain<'a> {
 
     /// The distribution without its negligible ends, scaled to one. What lies out of reach of the
     /// prediction is kept at the end of the reach.
-    pub(super) fn within_reach(&self, next: &BTreeMap<i64, f64>, predicted: f64) -> Stretch<f64> {
+    pub(super) fn within_reach(&self, next: &Stretch<f64>, predicted: f64) -> Stretch<f64> {
         let place = |log_m: f64| ((log_m - self.origin) / self.step).round() as i64;
         let (low, high) = (place(predicted - REACH), place(predicted + REACH));
-        let mut kept: BTreeMap<i64, f64> = BTreeMap::new();
-        for (&place, &probability) in next.iter().filter(|&(_, &p)| p > NEGLIGIBLE) {
-            *kept.entry(place.clamp(low, high)).or_insert(0.0) += probability;
-        }
-        let first = kept.keys().next().copied().unwrap_or(0);
-        let last = kept.keys().next_back().copied().unwrap_or(0);
-        let total: f64 = kept.values().sum();
-        let values = (first..=last)
-            .map(|place| kept.get(&place).copied().unwrap_or(0.0) / total)
+        let kept: Vec<(i64, f64)> = next
+            .places()
+            .filter(|&(_, probability)| probability > NEGLIGIBLE)
+            .map(|(place, probability)| (place.clamp(low, high), probability))
             .collect();
+        let first = kept.first().map_or(0, |&(place, _)| place);
+        let last = kept.last().map_or(0, |&(place, _)| place);
+        let mut values = vec![0.0; (last - first + 1) as usize];
+        for (place, probability) in kept {
+            values[(place - first) as usize] += probability;
+        }
+        let total: f64 = values.iter().sum();
+        values.iter_mut().for_each(|value| *value /= total);
         Stretch { first, values }
     }
 }

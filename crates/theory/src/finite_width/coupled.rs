@@ -66,8 +66,7 @@ impl<'a> Coupled<'a> {
         }
         let first = chains[&width].node_at(q)?;
         let row = chains[&width].spread(&first);
-        let start: BTreeMap<i64, f64> = row.places().collect();
-        let mut state = chains[&width].within_reach(&start, predictions[0].log_m);
+        let mut state = chains[&width].within_reach(&row, predictions[0].log_m);
         let mut entering = Vec::with_capacity(widths.len());
         for (width, prediction) in widths.iter().zip(&predictions).skip(1) {
             if let Some(chain) = chains.get_mut(width) {
