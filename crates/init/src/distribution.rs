@@ -167,17 +167,25 @@ impl Distribution {
         if start.checked_add(last).is_none() {
             return Err(DistributionError::PastTheEnd { start, len });
         }
-        let sampler = match self {
+        Ok(Job {
+            sampler: self.sampler::<T>()?,
+            stream: *stream,
+            start,
+        })
+    }
+
+    fn sampler<T: Element>(&self) -> Result<Sampler, DistributionError> {
+        match self {
             Self::Constant(constant) => constant.sampler::<T>(),
             Self::Uniform(uniform) => uniform.sampler::<T>(),
             Self::Normal(normal) => normal.sampler::<T>(),
             Self::TruncatedNormal(truncated) => truncated.sampler::<T>(),
-        }?;
-        Ok(Job {
-            sampler,
-            stream: *stream,
-            start,
-        })
+        }
+    }
+
+    /// Refuses a format that cannot hold the values, without making any.
+    pub(crate) fn check_format<T: Element>(&self) -> Result<(), DistributionError> {
+        self.sampler::<T>().map(drop)
     }
 }
 

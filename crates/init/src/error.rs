@@ -88,6 +88,19 @@ pub enum InitError {
         /// Elements of the slice.
         got: u64,
     },
+    /// A tensor that must be made whole, and that memory does not hold.
+    #[error(
+        "{scheme} on {geometry} must be made whole, which takes {bytes} bytes of memory, more than there are; \
+         use a scheme that draws element by element, or a machine with more memory"
+    )]
+    Memory {
+        /// The scheme.
+        scheme: String,
+        /// The layer and its shape.
+        geometry: String,
+        /// Bytes that are needed.
+        bytes: u64,
+    },
     /// A scheme's name that is not known.
     #[error("no scheme is named {name:?}; known are {known}")]
     UnknownScheme {

@@ -25,6 +25,7 @@ mod distribution;
 mod element;
 mod error;
 mod geometry;
+mod number;
 mod parallel;
 mod philox;
 mod preset;

@@ -34,10 +34,22 @@ impl<'a> Folder<'a> {
     }
 
     /// Makes the folder, decides about what is there, and leaves word of what will be.
+    ///
+    /// A folder made here goes again when the run is refused.
     pub(super) fn open(&self, expected: &Manifest, existing: Existing) -> Result<(), WriteError> {
         self.check_kind()?;
-        let folder = self.destination.folder();
-        fs::create_dir_all(folder).map_err(|error| WriteError::io(folder, error))?;
+        let made = make_folder(self.destination.folder())?;
+        let opened = self.prepare(expected, existing);
+        if opened.is_err() {
+            for folder in &made {
+                // Refused where something is in it, and that is as it should be.
+                let _ = fs::remove_dir(folder);
+            }
+        }
+        opened
+    }
+
+    fn prepare(&self, expected: &Manifest, existing: Existing) -> Result<(), WriteError> {
         match existing {
             Existing::Refuse => self.refuse_existing(expected)?,
             Existing::Resume => self.refuse_others(expected)?,
@@ -281,6 +293,15 @@ enum Joined {
     Whole(Manifest),
     /// So many parts are not there.
     Missing(usize),
+}
+
+/// Makes a folder and those above it; returns what it made, innermost first.
+fn make_folder(folder: &Path) -> Result<Vec<PathBuf>, WriteError> {
+    let above = folder.ancestors();
+    let missing = above.take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let made = missing.map(Path::to_path_buf).collect();
+    fs::create_dir_all(folder).map_err(|error| WriteError::io(folder, error))?;
+    Ok(made)
 }
 
 fn write_whole(path: &Path, text: serde_json::Result<Vec<u8>>) -> Result<(), WriteError> {

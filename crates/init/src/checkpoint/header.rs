@@ -13,6 +13,8 @@ use super::HeaderError;
 pub(super) const PREFIX: u64 = 8;
 /// Longest header that the format's own library reads; a model of a million tensors needs less.
 pub(super) const LONGEST: u64 = 100_000_000;
+/// The key that the format keeps for what is said about the whole file.
+pub(super) const METADATA: &str = "__metadata__";
 /// As many dimensions as PyTorch's tensors may have. It bounds what a header can make us allocate.
 const MAX_RANK: usize = 64;
 
@@ -193,9 +195,9 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         let mut tensors = Vec::new();
         let mut has_metadata = false;
         while let Some(name) = map.next_key::<String>()? {
-            if name == "__metadata__" {
+            if name == METADATA {
                 if has_metadata {
-                    return Err(A::Error::duplicate_field("__metadata__"));
+                    return Err(A::Error::duplicate_field(METADATA));
                 }
                 has_metadata = true;
                 map.next_value::<BTreeMap<String, String>>()?;

@@ -163,7 +163,7 @@ fn check_names(tensors: &[PlannedTensor]) -> Result<(), PlanError> {
     }
     let mut seen = HashSet::with_capacity(tensors.len());
     for tensor in tensors {
-        if tensor.name == "__metadata__" {
+        if tensor.name == header::METADATA {
             return Err(PlanError::ReservedName);
         }
         if !seen.insert(&tensor.name) {
@@ -203,9 +203,11 @@ fn checked(seed: Seed, tensor: PlannedTensor) -> Result<Made, PlanError> {
     let kind = kind(&tensor)?;
     // A format too narrow for the values says so here, before anything is written.
     match kind {
-        Kind::F64 | Kind::F32 | Kind::Zeros => Ok(()),
-        Kind::Bf16 => prepared.fill::<bf16>(0..0, &mut []),
-        Kind::F16 => prepared.fill::<f16>(0..0, &mut []),
+        Kind::F64 => prepared.check_format::<f64>(),
+        Kind::F32 => prepared.check_format::<f32>(),
+        Kind::Bf16 => prepared.check_format::<bf16>(),
+        Kind::F16 => prepared.check_format::<f16>(),
+        Kind::Zeros => Ok(()),
     }
     .map_err(refused)?;
     let (mean, std) = (prepared.mean(), prepared.std());

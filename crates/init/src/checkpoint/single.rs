@@ -22,7 +22,8 @@ impl TensorFile {
     /// the shape has.
     ///
     /// # Errors
-    /// [`WriteError::Exists`] for a file that is there, unless it is to be replaced;
+    /// [`WriteError::ReservedName`] for the name `__metadata__`;
+    /// [`WriteError::FileExists`] for a file that is there, unless it is to be replaced;
     /// [`WriteError::Io`] when the system refuses.
     pub fn create(
         path: &Path,
@@ -31,6 +32,9 @@ impl TensorFile {
         shape: &[usize],
         existing: Existing,
     ) -> Result<Self, WriteError> {
+        if name == header::METADATA {
+            return Err(WriteError::ReservedName);
+        }
         let owned = path.to_path_buf();
         if path.is_dir() {
             let expected = "file";
@@ -40,7 +44,7 @@ impl TensorFile {
             });
         }
         if existing != Existing::Replace && path.symlink_metadata().is_ok() {
-            return Err(WriteError::Exists { path: owned });
+            return Err(WriteError::FileExists { path: owned });
         }
         let bytes = shape.iter().product::<usize>() as u64 * dtype.size() as u64;
         let tensor = TensorHeader {

@@ -104,7 +104,7 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verification, ManifestError> {
     let manifest_path = manifest_of(path);
-    let manifest = Manifest::read(&manifest_path)?;
+    let manifest = read_manifest(&manifest_path)?;
     let folder = folder_of(&manifest_path);
     let files = manifest
         .files()
@@ -148,7 +148,22 @@ fn manifest_of(path: &Path) -> PathBuf {
     if path.is_dir() {
         return Destination::Folder(path.to_path_buf()).manifest();
     }
+    if path.is_file() && path.extension().is_none_or(|name| name != "safetensors") {
+        // Some other file: no folder to look into.
+        return path.to_path_buf();
+    }
     Destination::new(path).manifest()
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, ManifestError> {
+    Manifest::read(path).map_err(|error| match error {
+        ManifestError::Read(ReadError::Io { path, source })
+            if source.kind() == io::ErrorKind::NotFound =>
+        {
+            ManifestError::Absent { path }
+        }
+        other => other,
+    })
 }
 
 fn check_file(

@@ -1,6 +1,7 @@
 //! What can be wrong with a distribution's parameters.
 
 use crate::Dtype;
+use crate::number::Plain;
 
 /// Why a distribution cannot be built, or cannot fill a tensor of some format.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -65,7 +66,9 @@ pub enum DistributionError {
     },
     /// The format cannot hold the distribution's values: too large, too small, or too close together.
     #[error(
-        "{distribution}: {dtype} cannot hold its values, from {low} to {high}; use a wider format, or another scale"
+        "{distribution}: {dtype} cannot hold its values, from {} to {}; use a wider format, or another scale",
+        Plain(*low),
+        Plain(*high)
     )]
     NotRepresentable {
         /// The distribution's name.

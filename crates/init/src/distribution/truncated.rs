@@ -121,6 +121,10 @@ impl TruncatedNormal {
 
     /// The mean of the values that come out.
     pub fn mean(&self) -> f64 {
+        if self.alpha == -self.beta {
+            // The halves cancel but for rounding, which is not to be told as a mean.
+            return self.parent_mean;
+        }
         self.parent_mean + self.parent_std * self.standard.mean
     }
 

@@ -53,6 +53,11 @@ impl Pattern for Bilinear {
         }
     }
 
+    fn largest(&self) -> f64 {
+        // Weights of an interpolation.
+        1.0
+    }
+
     fn moments(&self) -> Moments {
         self.moments
     }

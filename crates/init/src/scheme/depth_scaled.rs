@@ -1,6 +1,7 @@
 use super::Scheme;
 use super::elementwise::Elementwise;
 use super::family::Family;
+use crate::number::Plain;
 use crate::{Bounds, Convention, InitError};
 
 /// Where large language models cut their weights, in standard deviations of the parent.
@@ -75,7 +76,7 @@ impl DepthScaled {
             DepthScale::Total { layers } => format!("layers={layers}"),
             DepthScale::Index { layer } => format!("layer={layer}"),
         };
-        vec![format!("std={}", self.std), depth]
+        vec![format!("std={}", Plain(self.std)), depth]
     }
 }
 

@@ -1,6 +1,7 @@
 use super::Scheme;
 use super::Shape;
 use super::family::Family;
+use crate::number::Plain;
 use crate::{Bounds, Convention, Distribution, DistributionError};
 
 /// Where the truncated shapes are cut, in standard deviations of the parent.
@@ -70,9 +71,15 @@ impl Elementwise {
 
     pub(super) fn parameters(&self) -> Vec<String> {
         match *self {
-            Self::Constant { value } => vec![format!("value={value}")],
-            Self::Uniform { low, high } => vec![format!("low={low}"), format!("high={high}")],
-            Self::Normal { mean, std } => vec![format!("mean={mean}"), format!("std={std}")],
+            Self::Constant { value } => vec![format!("value={}", Plain(value))],
+            Self::Uniform { low, high } => vec![
+                format!("low={}", Plain(low)),
+                format!("high={}", Plain(high)),
+            ],
+            Self::Normal { mean, std } => vec![
+                format!("mean={}", Plain(mean)),
+                format!("std={}", Plain(std)),
+            ],
             Self::TruncatedNormal {
                 mean,
                 std,
@@ -88,10 +95,10 @@ impl Elementwise {
                     Convention::Parent => "parent",
                 };
                 vec![
-                    format!("mean={mean}"),
-                    format!("std={std} {convention}"),
-                    format!("low={low}{unit}"),
-                    format!("high={high}{unit}"),
+                    format!("mean={}", Plain(mean)),
+                    format!("std={} {convention}", Plain(std)),
+                    format!("low={}{unit}", Plain(low)),
+                    format!("high={}{unit}", Plain(high)),
                 ]
             }
         }

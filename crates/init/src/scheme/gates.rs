@@ -4,6 +4,7 @@ use super::Scheme;
 use super::family::Family;
 use super::moments::Moments;
 use super::pattern::{Pattern, Place};
+use crate::number::Plain;
 use crate::{Geometry, InitError, Layer};
 
 /// Gates of an LSTM.
@@ -40,7 +41,7 @@ pub(super) struct LstmBias {
 impl LstmBias {
     pub(super) fn parameters(&self) -> Vec<String> {
         vec![
-            format!("forget={}", self.forget),
+            format!("forget={}", Plain(self.forget)),
             format!("order={:?}", self.order).to_lowercase(),
         ]
     }
@@ -78,6 +79,10 @@ impl Pattern for ForgetBias {
         } else {
             0.0
         }
+    }
+
+    fn largest(&self) -> f64 {
+        self.value.abs()
     }
 
     fn moments(&self) -> Moments {

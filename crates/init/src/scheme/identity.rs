@@ -2,6 +2,7 @@ use super::Scheme;
 use super::family::Family;
 use super::moments::Moments;
 use super::pattern::{Pattern, Place};
+use crate::number::Plain;
 use crate::{Geometry, InitError};
 
 /// Ones (times a gain) on the diagonal of each block's matrix, at the centre tap.
@@ -20,7 +21,7 @@ enum On {
 
 impl Identity {
     pub(super) fn parameters(&self) -> Vec<String> {
-        vec![format!("gain={}", self.gain)]
+        vec![format!("gain={}", Plain(self.gain))]
     }
 
     pub(super) fn pattern(
@@ -75,6 +76,10 @@ impl Pattern for Diagonal {
         } else {
             0.0
         }
+    }
+
+    fn largest(&self) -> f64 {
+        self.value.abs()
     }
 
     fn moments(&self) -> Moments {

@@ -1,6 +1,7 @@
 use super::Scheme;
 use super::elementwise::Elementwise;
 use super::family::Family;
+use crate::number::Plain;
 use crate::{Block, Fan, InitError};
 
 /// A weight's std under the maximal update parametrisation, as a function of its width.
@@ -36,7 +37,7 @@ impl Mup {
     }
 
     pub(super) fn parameters(&self) -> Vec<String> {
-        let std = format!("std={}", self.std);
+        let std = format!("std={}", Plain(self.std));
         match self.power {
             Power::None => vec![std],
             Power::Half | Power::One => vec![std, format!("base_fan_in={}", self.base_fan_in)],

@@ -9,6 +9,7 @@ pub(super) use matrices::Matrices;
 
 use super::Scheme;
 use super::family::Family;
+use crate::number::Plain;
 use crate::{Geometry, InitError, Stream};
 
 impl Scheme {
@@ -104,7 +105,7 @@ pub(super) struct Orthogonal {
 
 impl Orthogonal {
     pub(super) fn parameters(&self) -> Vec<String> {
-        vec![format!("gain={}", self.gain)]
+        vec![format!("gain={}", Plain(self.gain))]
     }
 
     pub(super) fn matrices(

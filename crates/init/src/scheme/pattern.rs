@@ -18,6 +18,9 @@ pub(super) struct Place {
 pub(super) trait Pattern: fmt::Debug + Send + Sync {
     fn value(&self, place: Place) -> f64;
 
+    /// The largest absolute value.
+    fn largest(&self) -> f64;
+
     fn moments(&self) -> Moments;
 }
 

@@ -7,6 +7,7 @@ use super::moments::Moments;
 use super::orthogonal::{Certificate, Matrices};
 use super::pattern::{self, Pattern};
 use super::sparse::Masked;
+use crate::element::vanishes;
 use crate::{Distribution, DistributionError, Element, Geometry, InitError, Stream, Threads};
 
 /// A tensor ready to be filled: a scheme, a layer and a stream that fit each other.
@@ -105,7 +106,8 @@ impl Prepared {
     ///
     /// # Errors
     /// [`InitError::Range`] for a range outside the tensor, [`InitError::SliceLength`] for a slice
-    /// of another length, [`InitError::Distribution`] for a format too narrow for the values.
+    /// of another length, [`InitError::Distribution`] for a format too narrow for the values,
+    /// [`InitError::Memory`] for a tensor that must be made whole and is too large for that.
     pub fn fill<T: Element>(&self, range: Range<u64>, out: &mut [T]) -> Result<(), InitError> {
         self.fill_parallel(range, out, Threads::ONE)
     }
@@ -121,6 +123,7 @@ impl Prepared {
         threads: Threads,
     ) -> Result<(), InitError> {
         let start = self.checked(&range, out.len())?;
+        self.check_format::<T>()?;
         let stream = &self.stream;
         match &self.source {
             Source::Distribution(distribution) => distribution
@@ -134,6 +137,7 @@ impl Prepared {
                 Ok(())
             }),
             Source::Matrices(matrices) => {
+                self.require_memory(matrices.bytes_to_draw::<T>())?;
                 let ready = matrices.ready::<T>(threads);
                 chunked(out, threads, |offset, chunk| {
                     matrices.fill(ready, start + offset, chunk);
@@ -141,6 +145,7 @@ impl Prepared {
                 })
             }
             Source::Masked(masked) => {
+                self.require_memory(masked.bytes_to_draw())?;
                 let mask = masked.mask();
                 chunked(out, threads, |offset, chunk| {
                     let filled = masked.fill(mask, start + offset, chunk);
@@ -157,6 +162,62 @@ impl Prepared {
         match &self.source {
             Source::Matrices(matrices) => Some(matrices.certificate::<T>(threads)),
             _ => None,
+        }
+    }
+
+    /// Refuses a number format that cannot hold the values: none of them becomes infinite, and no
+    /// spread becomes none. Makes no value.
+    pub(crate) fn check_format<T: Element>(&self) -> Result<(), InitError> {
+        let check = |distribution: &Distribution| distribution.check_format::<T>();
+        match &self.source {
+            Source::Distribution(distribution) => check(distribution),
+            Source::Parts(parts) => parts.iter().try_for_each(check),
+            Source::Pattern(pattern) => {
+                let largest = pattern.largest();
+                self.require_holds::<T>(-largest, largest)
+            }
+            Source::Matrices(matrices) if vanishes::<T>(matrices.moments().std) => {
+                Err(self.not_representable::<T>(-matrices.gain(), matrices.gain()))
+            }
+            // No element of an orthogonal matrix is larger than the length of its row or column.
+            Source::Matrices(matrices) => {
+                self.require_holds::<T>(-matrices.gain(), matrices.gain())
+            }
+            Source::Masked(masked) => check(masked.distribution()),
+        }
+        .map_err(|source| self.refused(source))
+    }
+
+    /// Refuses what the system would not give the memory for, where it says so beforehand; a failed
+    /// allocation would end the program.
+    fn require_memory(&self, bytes: u64) -> Result<(), InitError> {
+        let given = usize::try_from(bytes)
+            .is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
+        if given {
+            return Ok(());
+        }
+        let (scheme, geometry) = (self.scheme.to_string(), self.geometry.to_string());
+        Err(InitError::Memory {
+            scheme,
+            geometry,
+            bytes,
+        })
+    }
+
+    fn require_holds<T: Element>(&self, low: f64, high: f64) -> Result<(), DistributionError> {
+        let fits = |value: f64| T::from_f64(value).to_f64().abs() <= T::LARGEST;
+        if fits(low) && fits(high) {
+            return Ok(());
+        }
+        Err(self.not_representable::<T>(low, high))
+    }
+
+    fn not_representable<T: Element>(&self, low: f64, high: f64) -> DistributionError {
+        DistributionError::NotRepresentable {
+            distribution: self.scheme.name(),
+            dtype: T::DTYPE,
+            low,
+            high,
         }
     }
 

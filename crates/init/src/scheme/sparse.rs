@@ -7,6 +7,7 @@ use super::elementwise::Elementwise;
 use super::family::Family;
 use super::moments::Moments;
 use crate::geometry::Moves;
+use crate::number::Plain;
 use crate::{Block, Distribution, DistributionError, Element, Geometry, InitError, Stream};
 
 /// Along what the share of zeros is kept.
@@ -35,7 +36,7 @@ impl Sparse {
         };
         vec![
             format!("sparsity={}", self.sparsity),
-            format!("std={}", self.std),
+            format!("std={}", Plain(self.std)),
             format!("connections={connections}"),
         ]
     }
@@ -90,6 +91,24 @@ impl Masked {
             )
         };
         Moments::pooled(self.geometry.blocks().iter().map(of))
+    }
+
+    /// Bytes that finding the zeros takes, a bit each and one line's order; none once they are found.
+    pub(super) fn bytes_to_draw(&self) -> u64 {
+        if self.mask.get().is_some() {
+            return 0;
+        }
+        let lines = self
+            .geometry
+            .blocks()
+            .iter()
+            .map(|block| self.lines(block).1);
+        let longest = lines.max().unwrap_or(0) as u64;
+        self.geometry.len() as u64 / 8 + 32 * longest
+    }
+
+    pub(super) fn distribution(&self) -> &Distribution {
+        &self.distribution
     }
 
     /// How many lines a block has, and how long each is.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Scheme;
 use super::elementwise::Elementwise;
 use super::family::Family;
+use crate::number::Plain;
 use crate::{Block, Fan, InitError};
 
 /// The shape of the distribution that values are drawn from.
@@ -73,8 +74,8 @@ impl VarianceScaling {
             shape,
         } = self;
         let strength = match strength {
-            Strength::Scale(scale) => format!("scale={scale}"),
-            Strength::Gain(gain) => format!("gain={gain}"),
+            Strength::Scale(scale) => format!("scale={}", Plain(*scale)),
+            Strength::Gain(gain) => format!("gain={}", Plain(*gain)),
         };
         vec![strength, format!("fan={fan}"), format!("shape={shape}")]
     }

@@ -3,6 +3,7 @@ use super::family::Family;
 use super::identity::Diagonal;
 use super::moments::Moments;
 use super::pattern::{Pattern, Place};
+use crate::number::Plain;
 use crate::{Geometry, InitError};
 
 /// ZerO: identity where a layer does not widen, a Hadamard matrix where it does.
@@ -13,7 +14,7 @@ pub(super) struct Zero {
 
 impl Zero {
     pub(super) fn parameters(&self) -> Vec<String> {
-        vec![format!("gain={}", self.gain)]
+        vec![format!("gain={}", Plain(self.gain))]
     }
 
     pub(super) fn pattern(
@@ -90,6 +91,11 @@ impl Pattern for Hadamard {
             None if place.row == place.column => self.gain,
             None => 0.0,
         }
+    }
+
+    fn largest(&self) -> f64 {
+        let of = |scale: &Option<f64>| scale.unwrap_or(self.gain).abs();
+        self.scales.iter().map(of).fold(0.0, f64::max)
     }
 
     fn moments(&self) -> Moments {

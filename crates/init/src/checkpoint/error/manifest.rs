@@ -12,6 +12,15 @@ pub enum ManifestError {
     /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// No manifest where one was looked for.
+    #[error(
+        "{} is not there; name a folder or a .safetensors file that `evenkeel init` made, or its manifest",
+        path.display()
+    )]
+    Absent {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// A file too long for a manifest.
     #[error("{} has {bytes} bytes; a manifest has at most {LONGEST}", path.display())]
     TooLong {

@@ -29,6 +29,15 @@ pub enum WriteError {
         /// What is there.
         path: PathBuf,
     },
+    /// A file of one tensor is there, and is not to be touched.
+    #[error("{} exists already; choose another place, or replace it with --force", path.display())]
+    FileExists {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A name that the format keeps for itself.
+    #[error("no tensor can be named \"__metadata__\" in a safetensors file; choose another --name")]
+    ReservedName,
     /// A folder where a file should be, or the other way round.
     #[error("{} is there, but is no {expected}; choose another place", path.display())]
     WrongKind {

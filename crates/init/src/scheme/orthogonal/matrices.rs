@@ -33,6 +33,32 @@ impl Matrices {
         }
     }
 
+    pub(in crate::scheme) fn gain(&self) -> f64 {
+        self.what.gain
+    }
+
+    /// Bytes that drawing takes, twice the matrices'; none once they are drawn.
+    pub(in crate::scheme) fn bytes_to_draw<T: Element>(&self) -> u64 {
+        let (drawn, size) = match T::DTYPE {
+            Dtype::F64 => (self.double.get().is_some(), size_of::<f64>()),
+            Dtype::F32 | Dtype::Bf16 | Dtype::F16 => {
+                (self.single.get().is_some(), size_of::<f32>())
+            }
+        };
+        if drawn {
+            return 0;
+        }
+        let elements = |block: &Block| {
+            let (rows, columns) = self.size(block);
+            rows as u64 * columns as u64
+        };
+        let of_all: u64 = self.geometry.blocks().iter().map(elements).sum();
+        let copies = self.geometry.batch() as u64;
+        of_all
+            .saturating_mul(copies)
+            .saturating_mul(2 * size as u64)
+    }
+
     /// Mean 0 by symmetry; each of a block's `short` vectors has the length `gain`.
     pub(in crate::scheme) fn moments(&self) -> Moments {
         let of = |block: &Block| {
