@@ -13,7 +13,7 @@ mod shape;
 use std::collections::HashMap;
 use std::ops::Range;
 
-pub use builder::{Bias, GraphBuilder};
+pub use builder::{BatchNorm, Bias, Convolution, Extent, GraphBuilder, PaddingMode, Pool};
 pub use error::GraphError;
 pub use shape::Shape;
 
@@ -38,6 +38,34 @@ pub enum Producer {
     Shift,
     /// Addition of two values.
     Add,
+    /// Multiplication of two values.
+    Multiply,
+    /// Addition of a learned bias.
+    Bias,
+    /// Multiplication by a learned scale.
+    Scale,
+    /// Multiplication by a constant.
+    ScaleBy,
+    /// All axes made one.
+    Flatten,
+    /// A convolution.
+    Convolution,
+    /// The largest value of each window.
+    MaxPool,
+    /// The mean of each window.
+    AveragePool,
+    /// The mean of each channel.
+    GlobalAveragePool,
+    /// Normalisation over the batch.
+    BatchNorm,
+    /// Normalisation over an example.
+    LayerNorm,
+    /// Normalisation over groups of channels.
+    GroupNorm,
+    /// Normalisation by the root of the second moment.
+    RmsNorm,
+    /// Random dropping of values.
+    Dropout,
 }
 
 /// A named value: an input, or what an operator makes.
@@ -71,7 +99,8 @@ impl Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// The weight of a linear layer, `fan_out × fan_in` row-major: `y = W x + b`.
+    /// The weight of a linear layer, `fan_out × fan_in` row-major: `y = W x + b`; or of a
+    /// convolution, `[out, in/groups, height, width]`.
     Weight {
         /// How many values each output is a sum over.
         fan_in: usize,
@@ -83,6 +112,10 @@ pub enum Role {
         /// The fan-in of the layer, for initialisers that scale a bias by it.
         fan_in: usize,
     },
+    /// What each value is multiplied by, alone: begins at 1.
+    Scale,
+    /// What is added to each value, without a weight of its own layer: begins at 0.
+    Offset,
 }
 
 /// Name, shape and role of a parameter.
@@ -96,7 +129,7 @@ pub struct ParameterSpec {
 }
 
 impl ParameterSpec {
-    /// Its name, unique within the graph: the layer's with `.weight` or `.bias`.
+    /// Its name, unique within the graph: the layer's with `.weight`, `.bias` or `.scale`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -116,14 +149,42 @@ impl ParameterSpec {
     }
 }
 
+/// Name, shape and initial value of a buffer: what is kept with a network but not trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BufferSpec {
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+    /// First value in the network's storage of buffers.
+    pub(crate) start: usize,
+    pub(crate) initial: f32,
+}
+
+impl BufferSpec {
+    /// Its name, unique within the graph: the layer's with `.running_mean` or `.running_var`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its shape, row-major.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start..self.start + self.shape.len()
+    }
+}
+
 /// An operator with the values it reads and the one it makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) operator: Operator,
     pub(crate) inputs: Inputs,
     pub(crate) output: usize,
-    /// Index of its weight; its bias, if it has one, follows.
-    pub(crate) weight: Option<usize>,
+    /// Its parameters, which follow one another.
+    pub(crate) parameters: Range<usize>,
+    /// Their values in the network's parameter (and gradient) storage.
+    pub(crate) storage: Range<usize>,
 }
 
 /// The one or two values that an operator reads.
@@ -174,8 +235,14 @@ pub struct Graph {
     pub(crate) inputs: Vec<usize>,
     pub(crate) output: usize,
     pub(crate) loss: Option<Loss>,
+    pub(crate) buffers: Vec<BufferSpec>,
+    /// Numbers that layers keep of the whole batch.
+    pub(crate) statistics: usize,
+    /// Values that dropout makes.
+    pub(crate) dropouts: Vec<usize>,
     value_names: HashMap<String, usize>,
     parameter_names: HashMap<String, usize>,
+    buffer_names: HashMap<String, usize>,
 }
 
 impl Graph {
@@ -187,6 +254,15 @@ impl Graph {
     /// Every parameter, in the order of computation.
     pub fn parameters(&self) -> &[ParameterSpec] {
         &self.parameters
+    }
+
+    /// Every buffer, in the order of computation.
+    pub fn buffers(&self) -> &[BufferSpec] {
+        &self.buffers
+    }
+
+    pub(crate) fn buffer_count(&self) -> usize {
+        self.buffers.last().map_or(0, |last| last.range().end)
     }
 
     /// How many values the parameters have in all.
@@ -215,6 +291,10 @@ impl Graph {
 
     pub(crate) fn parameter_index(&self, name: &str) -> Option<usize> {
         self.parameter_names.get(name).copied()
+    }
+
+    pub(crate) fn buffer_index(&self, name: &str) -> Option<usize> {
+        self.buffer_names.get(name).copied()
     }
 
     pub(crate) fn features(&self, value: usize) -> usize {

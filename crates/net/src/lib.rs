@@ -6,9 +6,10 @@
 //! - [`Plan`] lays every activation and gradient out in one arena ahead of time: memory is known
 //!   before the run, and a step allocates nothing.
 //! - [`Network`] runs it, forward and backward, on [`Threads`] that never change a bit of the
-//!   result; [`Sgd`] trains it.
+//!   result; [`Sgd`], [`Adam`] or [`AdamW`] trains it.
 //! - [`Tap`] sees each activation and gradient while it is warm; [`Recorder`] keeps their
 //!   [`Moments`] and [`Histogram`]s.
+//! - [`checkpoint`] saves a run, so that it goes on bit for bit.
 //! - [`chain`] multiplies matrices without any network.
 //!
 //! Depth costs nothing but depth: no recursion over layers, in building, planning, running or
@@ -41,6 +42,7 @@
 //! ```
 
 pub mod chain;
+pub mod checkpoint;
 mod graph;
 mod loss;
 mod matrix;
@@ -48,6 +50,7 @@ mod network;
 mod operator;
 mod optimizer;
 mod plan;
+mod recipe;
 mod simd;
 mod statistics;
 mod tap;
@@ -57,12 +60,20 @@ pub mod zoo;
 
 pub use evenkeel_theory::Activation;
 pub use graph::{
-    Bias, Graph, GraphBuilder, GraphError, ParameterSpec, Producer, Role, Shape, Value, ValueId,
+    BatchNorm, Bias, BufferSpec, Convolution, Extent, Graph, GraphBuilder, GraphError, PaddingMode,
+    ParameterSpec, Pool, Producer, Role, Shape, Value, ValueId,
 };
 pub use loss::{Loss, Targets};
 pub use matrix::Orientation;
-pub use network::{Network, Parameter, RunError, Threads};
-pub use optimizer::{OptimizerError, Sgd};
-pub use plan::{Mode, Plan, PlanError};
+pub use network::{Buffer, Network, Parameter, RunError, Threads};
+pub use optimizer::{
+    Adam, AdamW, LearningRate, Multipliers, Nesterov, Optimizer, OptimizerError, OptimizerState,
+    Schedule, Sgd, StateBuffer, clip_gradients, gradient_norm,
+};
+pub use plan::{Mode, Plan, PlanError, Recompute};
+pub use recipe::{
+    NamedScheme, Needs, Recipe, RecipeError, fixup_branch_scale, near_critical_point,
+    near_critical_variance,
+};
 pub use statistics::{Histogram, HistogramError, Moments};
 pub use tap::{NoTap, Quantity, Record, Recorder, Site, Tap};

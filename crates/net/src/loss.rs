@@ -1,5 +1,6 @@
 //! Losses: one file each, with its value and its gradient in one pass.
 
+mod hinge;
 mod mean_squared_error;
 mod softmax_cross_entropy;
 
@@ -11,6 +12,8 @@ pub enum Loss {
     MeanSquaredError,
     /// The mean over the batch of `−log softmax(logits)[class]`.
     SoftmaxCrossEntropy,
+    /// The mean over the batch of `Σ_{j ≠ class} max(0, 1 − x_class + x_j) / classes`.
+    Hinge,
 }
 
 /// What a batch's examples should come out as.
@@ -61,6 +64,9 @@ impl Loss {
             }
             (Self::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
                 softmax_cross_entropy::run(output, features, classes, gradient)
+            }
+            (Self::Hinge, Targets::Classes(classes)) => {
+                hinge::run(output, features, classes, gradient)
             }
             _ => unreachable!("targets are checked against the loss before a pass begins"),
         }

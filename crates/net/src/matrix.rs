@@ -7,6 +7,8 @@
 //! Nothing here changes the floating-point mode of the processor: denormals and infinities are
 //! as IEEE 754 says.
 
+mod narrow;
+
 use std::ops::Range;
 
 use crate::simd::{Kernel, vectorized};
@@ -96,6 +98,13 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
     if out.is_empty() {
         return;
     }
+    if narrow::fits(&a, &b) {
+        let start = match accumulate {
+            Accumulate::Overwrite => narrow::Start::Zero,
+            Accumulate::Add => narrow::Start::Destination,
+        };
+        return narrow::product(out, start, a, b);
+    }
     // SAFETY: `Factor::new` checked that a factor's values fill its shape, `columns` keeps only
     // whole columns of it and `transposed` only renames its axes, so element (i, j), at
     // i·row_stride + j·column_stride, lies inside the values for every i < rows, j < columns; the
@@ -123,6 +132,23 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
             gemm::Parallelism::None,
         );
     });
+}
+
+/// `out = a · b`, plus `row` on every row.
+///
+/// # Shapes
+///
+/// As [`product`]; `row`: n.
+pub(crate) fn product_plus_row(out: &mut [f32], row: &[f32], a: Factor<'_>, b: Factor<'_>) {
+    assert_eq!(row.len(), b.columns, "there is one value for each column");
+    if narrow::fits(&a, &b) {
+        assert_eq!(b.rows, a.columns, "the factors' inner sizes agree");
+        return narrow::product(out, narrow::Start::Row(row), a, b);
+    }
+    for out in out.chunks_exact_mut(row.len()) {
+        out.copy_from_slice(row);
+    }
+    product(out, Accumulate::Add, a, b);
 }
 
 /// Runs the call of the `gemm` crate, which the test of allocations leaves out of its count.

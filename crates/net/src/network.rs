@@ -5,12 +5,15 @@ mod error;
 mod pass;
 mod workers;
 
-use crate::graph::{Graph, ParameterSpec};
-use crate::plan::{Mode, Plan, PlanError};
+use crate::graph::{BufferSpec, Graph, ParameterSpec, Role};
+use crate::operator::Behaviour;
+use crate::plan::{Mode, Plan, PlanError, Recompute};
 use arena::Arena;
+use evenkeel_init::Seed;
 use workers::Workers;
 
 pub use error::RunError;
+pub(crate) use workers::Team;
 pub use workers::Threads;
 
 /// A graph, its parameters, and the arena that its [`Plan`] lays out.
@@ -51,7 +54,14 @@ pub struct Network {
     pub(crate) parameters: Vec<f32>,
     pub(crate) arena: Arena,
     pub(crate) workers: Workers,
-    losses: Vec<f64>,
+    pub(crate) buffers: Vec<f32>,
+    /// What each lane leaves for the whole batch: the sum of its losses first.
+    sums: Vec<f64>,
+    /// What layers keep of the whole batch.
+    pub(crate) statistics: Vec<f64>,
+    /// A key for each dropout.
+    pub(crate) keys: Vec<[u32; 2]>,
+    pub(crate) step: u64,
     /// Whether the transposed weights are those of the parameters.
     transposed: Transposed,
     state: State,
@@ -71,6 +81,7 @@ enum State {
     Forward {
         examples: usize,
         seeded: Seeded,
+        behaviour: Behaviour,
     },
     /// Gradients of the parameters, and the output of this many examples; other activations have
     /// been overwritten.
@@ -94,8 +105,18 @@ pub struct Parameter<'a> {
     pub values: &'a [f32],
 }
 
+/// A buffer's name and shape, with its values: what is kept with a network but not trained.
+#[derive(Clone, Copy, Debug)]
+pub struct Buffer<'a> {
+    /// Name and shape.
+    pub spec: &'a BufferSpec,
+    /// Its values, row-major.
+    pub values: &'a [f32],
+}
+
 impl Network {
-    /// A network of `graph` for batches of up to `batch` examples, every parameter 0.
+    /// A network of `graph` for batches of up to `batch` examples: every parameter 0, but 1 where
+    /// its role is [`Role::Scale`]; running means 0 and running variances 1.
     ///
     /// # Errors
     ///
@@ -109,10 +130,42 @@ impl Network {
         threads: Threads,
     ) -> Result<Self, PlanError> {
         let plan = Plan::new(&graph, batch, mode)?;
-        let parameters = arena::zeros(graph.parameter_count())?;
+        Self::of_plan(graph, plan, threads)
+    }
+
+    /// A network for training in which the backward pass computes activations again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Network::new`].
+    pub fn recomputing(
+        graph: Graph,
+        batch: usize,
+        recompute: Recompute,
+        threads: Threads,
+    ) -> Result<Self, PlanError> {
+        let plan = Plan::recomputing(&graph, batch, Mode::Training, recompute)?;
+        Self::of_plan(graph, plan, threads)
+    }
+
+    fn of_plan(graph: Graph, plan: Plan, threads: Threads) -> Result<Self, PlanError> {
+        let mut parameters = arena::zeros(graph.parameter_count())?;
+        for spec in graph
+            .parameters
+            .iter()
+            .filter(|spec| spec.role == Role::Scale)
+        {
+            parameters[spec.range()].fill(1.0);
+        }
+        let mut buffers = arena::zeros(graph.buffer_count())?;
+        for spec in &graph.buffers {
+            buffers[spec.range()].fill(spec.initial);
+        }
         let arena = Arena::new(plan.sections)?;
         let workers = Workers::new(threads)?;
-        let losses = vec![0.0; plan.lanes.count];
+        let sums = vec![0.0; plan.lanes.count * plan.sums];
+        let statistics = vec![0.0; graph.statistics];
+        let keys = keys(&graph, 0);
         let (transposed, state) = (Transposed::Stale, State::Nothing);
         Ok(Self {
             graph,
@@ -120,10 +173,37 @@ impl Network {
             parameters,
             arena,
             workers,
-            losses,
+            buffers,
+            sums,
+            statistics,
+            keys,
+            step: 0,
             transposed,
             state,
         })
+    }
+
+    /// Runs `work`, many passes perhaps, on one of the network's threads: a pass from elsewhere is
+    /// handed over to them and waited for, which a step of less than a millisecond feels. With one
+    /// thread it is the caller's own.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use evenkeel_net::{Activation, Mode, Network, NoTap, Threads, zoo};
+    ///
+    /// let graph = zoo::mlp(&zoo::MlpSpec::new(4, 8, 2, 2, Activation::relu()))?;
+    /// let mut network = Network::new(graph, 2, Mode::Forward, Threads(2))?;
+    /// let outputs = network.session(|network| {
+    ///     network.predict(&[&[1.0; 8]], &NoTap)?;
+    ///     Ok::<_, evenkeel_net::RunError>(network.output().flatten().count())
+    /// })?;
+    /// assert_eq!(outputs, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn session<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
+        let workers = self.workers.clone();
+        workers.enter(|_| work(self))
     }
 
     /// The graph.
@@ -171,6 +251,56 @@ impl Network {
         let range = self.spec(name)?.range();
         self.transposed = Transposed::Stale;
         Ok(&mut self.parameters[range])
+    }
+
+    /// Every buffer, in the order of computation.
+    pub fn buffers(&self) -> impl Iterator<Item = Buffer<'_>> {
+        self.graph.buffers.iter().map(|spec| Buffer {
+            spec,
+            values: &self.buffers[spec.range()],
+        })
+    }
+
+    /// The values of one buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::UnknownBuffer`] for a name that is none.
+    pub fn buffer(&self, name: &str) -> Result<&[f32], RunError> {
+        Ok(&self.buffers[self.buffer_spec(name)?.range()])
+    }
+
+    /// The values of one buffer, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::UnknownBuffer`] for a name that is none.
+    pub fn buffer_mut(&mut self, name: &str) -> Result<&mut [f32], RunError> {
+        let range = self.buffer_spec(name)?.range();
+        Ok(&mut self.buffers[range])
+    }
+
+    fn buffer_spec(&self, name: &str) -> Result<&BufferSpec, RunError> {
+        let unknown = || RunError::UnknownBuffer { name: name.into() };
+        let index = self.graph.buffer_index(name).ok_or_else(unknown)?;
+        Ok(&self.graph.buffers[index])
+    }
+
+    /// Sets the seed of what is drawn within a pass: dropout's masks. It is 0 to begin with.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.keys = keys(&self.graph, seed);
+    }
+
+    /// Sets the step of training that what is drawn within a pass belongs to. Two forward passes
+    /// of one step draw the same. It is 0 to begin with.
+    pub fn set_step(&mut self, step: u64) {
+        self.step = step;
+    }
+
+    /// Bytes of memory that it holds: parameters, buffers, the arena, and what layers keep of the
+    /// whole batch.
+    pub fn memory_bytes(&self) -> usize {
+        self.plan.memory_bytes()
     }
 
     /// The gradient of the loss by one parameter, from the latest backward pass. It is zero for
@@ -264,6 +394,34 @@ impl Network {
         };
         (&mut self.parameters, gradients, &self.workers)
     }
+
+    /// Storage of the gradients, with the workers to go through it; empty when there are none.
+    pub(crate) fn gradients(&self) -> (&[f32], &Workers) {
+        let gradients = match self.state {
+            State::Backward { .. } => self.arena.gradients(),
+            State::Nothing | State::Forward { .. } => &[],
+        };
+        (gradients, &self.workers)
+    }
+
+    /// Storage of the gradients, to be changed before an optimiser's step; empty when there are
+    /// none.
+    pub(crate) fn gradients_mut(&mut self) -> (&mut [f32], &Workers) {
+        let gradients = match self.state {
+            State::Backward { .. } => self.arena.parts().gradients,
+            State::Nothing | State::Forward { .. } => &mut [],
+        };
+        (gradients, &self.workers)
+    }
+}
+
+/// The key of each dropout: the first words of the stream of its value's name.
+fn keys(graph: &Graph, seed: u64) -> Vec<[u32; 2]> {
+    let of = |&value: &usize| {
+        let [first, second, ..] = Seed(seed).stream(&graph.values[value].name).block(0);
+        [first, second]
+    };
+    graph.dropouts.iter().map(of).collect()
 }
 
 /// Index of the largest value; the first of equals.

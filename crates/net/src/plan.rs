@@ -14,18 +14,20 @@ mod error;
 mod forward;
 mod lanes;
 mod places;
+mod stretches;
 mod tasks;
 
 use std::ops::Range;
 
 pub(crate) use backward::{BackwardStep, Segment};
 pub use error::PlanError;
-pub(crate) use forward::ForwardStep;
+pub(crate) use forward::{ForwardSegment, ForwardStep};
 pub(crate) use lanes::Lanes;
-pub(crate) use places::{ALIGN, Place, write_one_read_two};
+pub(crate) use places::{ALIGN, Place, carve, carve_one};
 pub(crate) use tasks::{Source, Task, Work};
 
 use crate::graph::Graph;
+use crate::operator::Operator;
 use places::Places;
 
 /// What a network is run for.
@@ -35,6 +37,41 @@ pub enum Mode {
     Forward,
     /// Forward and backward passes.
     Training,
+}
+
+/// Whether a backward pass computes activations again rather than have them kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Recompute {
+    /// Every activation that it reads is kept.
+    #[default]
+    Nothing,
+    /// Of about √n stretches of the graph's n operators only what passes from one to the next is
+    /// kept, and the rest is made again, stretch by stretch: activations take memory as √depth, for
+    /// a second forward pass. Results have the same bits.
+    Sqrt,
+}
+
+/// Values of one example, on average over the layers, up to which a layer is faster made again than
+/// fetched: the arithmetic of narrow layers is cheap.
+const NARROW_VALUE: usize = 64;
+/// Values over the batch from which activations are not in the caches when the backward pass comes:
+/// 16 MiB.
+const OUT_OF_CACHE: usize = 1 << 22;
+
+impl Recompute {
+    /// The faster way for training `graph`: [`Recompute::Sqrt`] for narrow layers in a network so
+    /// deep that its activations outgrow the caches (measured on 10,000 residual layers of 16:
+    /// `cargo run --release -p evenkeel-net --example step case ... recompute=sqrt`).
+    pub fn advised(graph: &Graph, batch: usize) -> Self {
+        let features = |value: usize| graph.features(value);
+        let made: usize = graph.nodes.iter().map(|node| features(node.output)).sum();
+        let narrow = made <= NARROW_VALUE.saturating_mul(graph.nodes.len());
+        if narrow && made.saturating_mul(batch) > OUT_OF_CACHE {
+            Self::Sqrt
+        } else {
+            Self::Nothing
+        }
+    }
 }
 
 /// The layout of a graph's tensors for a batch, and the order of work.
@@ -59,14 +96,32 @@ pub struct Plan {
     pub(crate) inputs: Vec<Place>,
     pub(crate) output: Place,
     pub(crate) forward: Vec<ForwardStep>,
+    pub(crate) forward_segments: Vec<ForwardSegment>,
     /// Where the gradient of the output is put; `None` when only forward passes are run, and
     /// when no parameter has an effect on the output.
     pub(crate) seed: Option<Place>,
     pub(crate) backward: Vec<BackwardStep>,
+    /// Forward steps that the backward pass takes again.
+    pub(crate) again: Vec<ForwardStep>,
     pub(crate) weight_tasks: Vec<Task>,
     pub(crate) segments: Vec<Segment>,
     pub(crate) transposes: Vec<Task>,
     pub(crate) sections: Sections,
+    /// Where operators work on each lane.
+    pub(crate) scratch: Place,
+    /// Numbers in f64 that each lane leaves: the loss first.
+    pub(crate) sums: usize,
+    /// Bytes of what is kept besides the arena.
+    besides: usize,
+}
+
+/// Which part of an operator's work a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// All of it, or all that is left.
+    Whole,
+    /// What each lane leaves for the whole batch to be known.
+    Collect,
 }
 
 /// Lengths, in values, of the arena's parts, in their order.
@@ -96,20 +151,48 @@ impl Plan {
     /// [`PlanError::NoBatch`] for a batch of 0, [`PlanError::TooLarge`] when the arena does not
     /// fit in memory's address range.
     pub fn new(graph: &Graph, batch: usize, mode: Mode) -> Result<Self, PlanError> {
+        Self::recomputing(graph, batch, mode, Recompute::Nothing)
+    }
+
+    /// [`Plan::new`] with activations computed again in the backward pass.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Plan::new`].
+    pub fn recomputing(
+        graph: &Graph,
+        batch: usize,
+        mode: Mode,
+        recompute: Recompute,
+    ) -> Result<Self, PlanError> {
         if batch == 0 {
             return Err(PlanError::NoBatch);
         }
         let lanes = Lanes::of(batch);
         let too_large = || PlanError::TooLarge { batch };
         let mut places = Places::new(lanes.rows);
-        let forward = forward::plan(graph, mode, &mut places).ok_or_else(too_large)?;
+        let stretches = stretches::of(graph, recompute);
+        let needed = match mode {
+            Mode::Forward => vec![false; graph.values.len()],
+            Mode::Training => kept(graph, &stretches),
+        };
+        let forward = forward::plan(graph, needed, &mut places).ok_or_else(too_large)?;
         let backward = match mode {
             Mode::Forward => backward::Backward::default(),
-            Mode::Training => {
-                backward::plan(graph, &forward, batch, &mut places).ok_or_else(too_large)?
-            }
+            Mode::Training => backward::plan(graph, &forward, &stretches, batch, &mut places)
+                .ok_or_else(too_large)?,
         };
         let parameters = graph.parameter_count();
+        let scratch = graph.nodes.iter().map(|node| node.operator.scratch());
+        let scratch = match scratch.max() {
+            None | Some(0) => Place::NOTHING,
+            Some(len) => places.take_fixed(len).ok_or_else(too_large)?,
+        };
+        let sums = graph.nodes.iter().map(|node| match &node.operator {
+            Operator::BatchNorm(norm) => norm.sums(),
+            _ => 0,
+        });
+        let sums = 1 + sums.max().unwrap_or(0);
         let lane = places.end();
         let sections = Sections {
             lane,
@@ -125,6 +208,22 @@ impl Plan {
         if total.is_none_or(|total| total > isize::MAX as usize / size_of::<f32>()) {
             return Err(too_large());
         }
+        let transposes = tasks::transposes(graph);
+        let steps = forward.steps.len() + backward.again.len();
+        let task_count = backward.tasks.len() + transposes.len();
+        let besides = [
+            // The plan itself, which a deep narrow network would show.
+            (steps, size_of::<ForwardStep>()),
+            (backward.steps.len(), size_of::<BackwardStep>()),
+            (task_count, size_of::<Task>()),
+            (graph.values.len(), size_of::<Option<Place>>()),
+            (parameters + graph.buffer_count(), size_of::<f32>()),
+            (sums.saturating_mul(lanes.count), size_of::<f64>()),
+            (graph.statistics, size_of::<f64>()),
+        ];
+        let besides = besides.iter().fold(0usize, |sum, &(count, size)| {
+            sum.saturating_add(count.saturating_mul(size))
+        });
         Ok(Self {
             batch,
             mode,
@@ -132,13 +231,18 @@ impl Plan {
             inputs: forward.inputs,
             output: forward.kept[graph.output].expect("the output is kept"),
             kept: forward.kept,
-            forward: forward.steps,
+            forward: exact(forward.steps),
+            forward_segments: forward.segments,
             seed: backward.seed,
-            backward: backward.steps,
-            weight_tasks: backward.tasks,
-            segments: backward.segments,
-            transposes: tasks::transposes(graph),
+            backward: exact(backward.steps),
+            again: exact(backward.again),
+            weight_tasks: exact(backward.tasks),
+            segments: exact(backward.segments),
+            transposes: exact(transposes),
             sections,
+            scratch,
+            sums,
+            besides,
         })
     }
 
@@ -146,6 +250,25 @@ impl Plan {
     /// whole batch. The parameters themselves are not in it.
     pub fn arena_bytes(&self) -> usize {
         self.sections.total() * size_of::<f32>()
+    }
+
+    /// Bytes that a network of this plan holds in all: the arena, the parameters, buffers, what
+    /// layers keep of the whole batch, and the plan itself.
+    pub fn memory_bytes(&self) -> usize {
+        self.arena_bytes().saturating_add(self.besides)
+    }
+
+    /// Whether it fits in `available` bytes of memory.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError::DoesNotFit`], which says how much is needed, when it does not.
+    pub fn check_memory(&self, available: u64) -> Result<(), PlanError> {
+        let needed = self.memory_bytes() as u64;
+        if needed > available {
+            return Err(PlanError::DoesNotFit { needed, available });
+        }
+        Ok(())
     }
 
     /// Into how many parts a tap is shown each parameter's gradient.
@@ -171,6 +294,25 @@ impl Plan {
     pub fn lane_count(&self) -> usize {
         self.lanes.count
     }
+}
+
+/// A list without room for more: a deep network's are long.
+fn exact<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
+}
+
+/// Which values a forward pass must leave for the backward one: what the last stretch reads, and
+/// what crosses from any stretch into a later one.
+fn kept(graph: &Graph, stretches: &[Range<usize>]) -> Vec<bool> {
+    let last = stretches.last().cloned().unwrap_or(0..0);
+    let mut kept = forward::needed_by(graph, last);
+    if stretches.len() > 1 {
+        for (kept, crosses) in kept.iter_mut().zip(stretches::boundary(graph, stretches)) {
+            *kept |= crosses;
+        }
+    }
+    kept
 }
 
 /// A half-open range of indices into one of the plan's lists.

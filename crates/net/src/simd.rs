@@ -1,10 +1,10 @@
 //! Run a loop with the widest vectors that this machine has.
 //!
 //! Loops here are written so that the compiler vectorises them (fixed lanes, selects in place of
-//! branches), use only operations that IEEE 754 rounds correctly, and contain no fused
-//! multiply-add, so the bits are the same at every vector width.
+//! branches) and use only operations that IEEE 754 rounds correctly, fused multiply-adds only where
+//! they are written out, so the bits are the same at every vector width.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, NullaryFnOnce, WithSimd};
 
 /// A loop to be compiled once for each vector width.
 ///
@@ -34,4 +34,14 @@ pub(crate) fn vectorized<K: Kernel>(kernel: K) -> K::Output {
         return kernel.run();
     }
     Arch::new().dispatch(Inlined(kernel))
+}
+
+/// [`vectorized`] for a loop written over vectors of whatever width the machine has.
+#[inline]
+pub(crate) fn vectorized_with<K: WithSimd>(kernel: K) -> K::Output {
+    #[cfg(test)]
+    if crate::testing::is_narrow() {
+        return kernel.with_simd(pulp::Scalar);
+    }
+    Arch::new().dispatch(kernel)
 }

@@ -18,7 +18,7 @@ pub struct Site<'a> {
     /// Its index in [`Graph::values`](crate::Graph::values), or in
     /// [`Graph::parameters`](crate::Graph::parameters) for a weight gradient.
     pub index: usize,
-    /// What made the value; for a weight gradient, [`Producer::Linear`].
+    /// What made the value; for a weight gradient, what its layer makes.
     pub producer: Producer,
     /// Which part this is, from 0.
     pub part: usize,

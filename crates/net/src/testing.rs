@@ -67,8 +67,9 @@ mod tests {
     use super::{allocations, narrow, uncounted};
     use crate::chain::Chain;
     use crate::{
-        Activation, Mode, Network, NoTap, Orientation, Quantity, Recorder, Sgd, Targets, Threads,
-        zoo,
+        Activation, AdamW, BatchNorm, Convolution, Extent, Graph, GraphBuilder, Mode, Multipliers,
+        Nesterov, Network, NoTap, Optimizer, Orientation, PaddingMode, Pool, Quantity, Recorder,
+        Sgd, Targets, Threads, clip_gradients, zoo,
     };
 
     #[test]
@@ -102,6 +103,41 @@ mod tests {
             step();
             assert_eq!(allocations(step), 0);
         }
+    }
+
+    #[test]
+    fn an_adaptive_step_allocates_nothing_and_has_the_same_bits_at_every_vector_width() {
+        let run = || {
+            let spec = zoo::MlpSpec::new(21, 37, 3, 19, Activation::tanh());
+            let graph = zoo::mlp(&spec).unwrap();
+            let mut network = Network::new(graph, 50, Mode::Training, Threads(1)).unwrap();
+            let wave = |i: usize| ((i * 7919 % 2003) as f32 / 1001.0 - 1.0) * 0.5;
+            network.initialize(|_, w| w.iter_mut().enumerate().for_each(|(i, w)| *w = wave(i)));
+            let x: Vec<f32> = (0..50 * 21).map(wave).collect();
+            let factors = [("fc1.weight", 0.5), ("fc2.bias", 0.1)];
+            let factors = Multipliers::new(network.graph(), factors).unwrap();
+            let adam = AdamW::new(0.01).unwrap().with_weight_decay(0.1).unwrap();
+            let mut adam = adam.with_multipliers(factors.clone());
+            let sgd = Sgd::new(0.1).unwrap().with_momentum(0.9).unwrap();
+            let mut nesterov = sgd.with_nesterov(Nesterov::Yes).unwrap();
+            nesterov.set_multipliers(factors);
+            let mut step = || {
+                for optimizer in [&mut adam as &mut dyn Optimizer, &mut nesterov] {
+                    network
+                        .forward(&[&x], Targets::Classes(&[3; 50]), &NoTap)
+                        .unwrap();
+                    network.backward(&NoTap).unwrap();
+                    clip_gradients(&mut network, 0.01).unwrap();
+                    optimizer.step(&mut network);
+                }
+            };
+            // The first step makes the room for the moments.
+            step();
+            assert_eq!(allocations(step), 0);
+            let values = network.parameters().flat_map(|p| p.values.to_vec());
+            values.map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert!(run() == narrow(run));
     }
 
     #[test]
@@ -153,6 +189,92 @@ mod tests {
             )
         });
         traces.collect()
+    }
+
+    /// A layer of each kind that has loops of its own: convolutions of every tile's size, with
+    /// strides and groups, pooling, normalisation, dropout, scales.
+    fn images() -> Graph {
+        let mut builder = GraphBuilder::new();
+        let x = builder.input("x", &[3, 7, 9]).unwrap();
+        let x = builder
+            .convolution(x, "conv0", &Convolution::new(15, [3, 3]))
+            .unwrap();
+        let x = builder.batch_norm(x, "bn", &BatchNorm::default()).unwrap();
+        let x = builder.scale(x, "scale", Extent::Channel).unwrap();
+        let grouped = Convolution::new(15, [3, 3])
+            .with_groups(5)
+            .with_padding_mode(PaddingMode::Circular);
+        let y = builder.convolution(x, "conv1", &grouped).unwrap();
+        let y = builder.group_norm(y, "gn", 3, 1e-5).unwrap();
+        let x = builder.add(x, y, "sum").unwrap();
+        let strided = Convolution::new(6, [3, 2]).with_stride([2, 3]);
+        let x = builder.convolution(x, "conv2", &strided).unwrap();
+        let x = builder
+            .convolution(x, "conv3", &Convolution::new(4, [1, 1]))
+            .unwrap();
+        let x = builder.max_pool(x, "max", &Pool::new([2, 1])).unwrap();
+        let x = builder
+            .average_pool(x, "average", &Pool::new([1, 2]))
+            .unwrap();
+        let x = builder.dropout(x, "drop", 0.25).unwrap();
+        let x = builder.flatten(x, "flat").unwrap();
+        let x = builder.layer_norm(x, "ln", 1e-5).unwrap();
+        let x = builder.rms_norm(x, "rms", 1e-5).unwrap();
+        let x = builder.bias(x, "bias", Extent::Tensor).unwrap();
+        let x = builder.scale_by(x, "half", 0.5).unwrap();
+        builder.hinge(x, "loss").unwrap();
+        builder.finish().unwrap()
+    }
+
+    /// Two steps of [`images`], to the last digit.
+    fn image_trace() -> String {
+        let mut network = Network::new(images(), 50, Mode::Training, Threads(1)).unwrap();
+        let wave = |i: usize| ((i * 7919 % 2003) as f32 / 1001.0 - 1.0) * 0.5;
+        network.initialize(|_, w| w.iter_mut().enumerate().for_each(|(i, w)| *w += wave(i)));
+        let x: Vec<f32> = (0..50 * 189).map(|i| 5.0 * wave(i)).collect();
+        let recorder = Recorder::new(&network);
+        let mut sgd = Sgd::new(0.1).unwrap();
+        let mut losses = Vec::new();
+        for _ in 0..2 {
+            let targets = Targets::Classes(&[1; 50]);
+            losses.push(network.forward(&[&x], targets, &recorder).unwrap());
+            network.backward(&recorder).unwrap();
+            sgd.step(&mut network);
+        }
+        assert!(losses.iter().all(|loss| loss.is_finite()));
+        let quantities = [
+            Quantity::Activation,
+            Quantity::Gradient,
+            Quantity::WeightGradient,
+        ];
+        let parameters: Vec<_> = network.parameters().map(|p| p.values.to_vec()).collect();
+        format!(
+            "{losses:?} {parameters:?} {:?}",
+            quantities.map(|q| recorder.records(q))
+        )
+    }
+
+    #[test]
+    fn layers_of_images_give_the_same_bits_at_every_vector_width() {
+        assert!(image_trace() == narrow(image_trace));
+    }
+
+    #[test]
+    fn layers_of_images_allocate_nothing() {
+        let mut network = Network::new(images(), 50, Mode::Training, Threads(1)).unwrap();
+        let (x, labels) = (vec![0.5; 50 * 189], [1; 50]);
+        let mut step = || {
+            network.set_step(3);
+            network
+                .forward(&[&x], Targets::Classes(&labels), &NoTap)
+                .unwrap();
+            network.backward(&NoTap).unwrap();
+            network
+                .evaluate(&[&x], Targets::Classes(&labels), &NoTap)
+                .unwrap();
+        };
+        step();
+        assert_eq!(allocations(step), 0);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What is wrong is refused with its place and its remedy, and nothing is computed.
 
 use evenkeel_net::{
-    Activation, Bias, Graph, GraphBuilder, GraphError, Loss, Mode, Network, NoTap, OptimizerError,
-    RunError, Sgd, Targets, Threads, zoo,
+    Activation, BatchNorm, Bias, Convolution, Graph, GraphBuilder, GraphError, Loss, Mode, Network,
+    NoTap, OptimizerError, PaddingMode, Pool, RunError, Sgd, Targets, Threads, zoo,
 };
 
 fn mlp() -> Graph {
@@ -272,4 +272,110 @@ fn a_nan_is_carried_not_hidden() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn settings_of_layers_have_ranges() {
+    let mut builder = GraphBuilder::new();
+    let x = builder.input("x", &[4, 5, 6]).unwrap();
+    let three = Convolution::new(6, [3, 3]);
+    let circular = PaddingMode::Circular;
+    for (convolution, setting, remedy) in [
+        (Convolution::new(6, [0, 3]), "kernel", "at least 1"),
+        (three.with_stride([1, 0]), "stride", "at least 1"),
+        (three.with_dilation([0, 1]), "dilation", "at least 1"),
+        (three.with_groups(0), "groups", "a divisor of 4 and 6"),
+        (three.with_groups(3), "groups", "a divisor of 4 and 6"),
+        (three.with_dilation([4, 1]), "kernel", "padded 5x6 image"),
+        (
+            Convolution::new(6, [9, 1]).with_padding([0, 0]),
+            "kernel",
+            "no larger",
+        ),
+        (
+            three.with_padding_mode(circular).with_padding([6, 0]),
+            "padding",
+            "5x6",
+        ),
+    ] {
+        let error = builder.convolution(x, "conv", &convolution).unwrap_err();
+        assert!(
+            matches!(&error, GraphError::Setting { layer, setting: s, .. }
+                if layer == "conv" && *s == setting),
+            "{error}"
+        );
+        assert!(error.to_string().contains(remedy), "{error}");
+    }
+    let error = builder.convolution(x, "conv", &Convolution::new(0, [3, 3]));
+    assert!(matches!(error, Err(GraphError::Size { .. })));
+    let huge = Convolution::new(6, [3, 3]).with_padding([usize::MAX / 4; 2]);
+    assert!(builder.convolution(x, "conv", &huge).is_err());
+
+    let pool = Pool::new([3, 3]);
+    for pool in [
+        Pool::new([0, 1]),
+        pool.with_stride([0, 1]),
+        pool.with_padding([2, 0]),
+        Pool::new([6, 1]),
+    ] {
+        let error = builder.max_pool(x, "pool", &pool).unwrap_err();
+        assert!(matches!(error, GraphError::Setting { .. }), "{error}");
+    }
+    let epsilon = f64::NAN;
+    let norm = BatchNorm {
+        epsilon,
+        ..BatchNorm::default()
+    };
+    let momentum = BatchNorm {
+        momentum: 1.5,
+        ..BatchNorm::default()
+    };
+    for error in [
+        builder.batch_norm(x, "norm", &norm),
+        builder.batch_norm(x, "norm", &momentum),
+        builder.layer_norm(x, "norm", -1.0),
+        builder.rms_norm(x, "norm", f64::INFINITY),
+        builder.group_norm(x, "norm", 3, 1e-5),
+        builder.group_norm(x, "norm", 0, 1e-5),
+        builder.dropout(x, "drop", 1.0),
+        builder.dropout(x, "drop", f64::NAN),
+    ] {
+        assert!(
+            matches!(error, Err(GraphError::Setting { .. })),
+            "{error:?}"
+        );
+    }
+    let error = builder.scale_by(x, "c", f64::NAN).unwrap_err();
+    assert!(matches!(error, GraphError::Constant { .. }));
+    // Nothing was left behind by what was refused.
+    builder.flatten(x, "conv").unwrap();
+    let graph = builder.finish().unwrap();
+    assert_eq!((graph.parameters().len(), graph.buffers().len()), (0, 0));
+}
+
+#[test]
+fn layers_of_images_need_an_image() {
+    let mut builder = GraphBuilder::new();
+    let x = builder.input("x", &[784]).unwrap();
+    for error in [
+        builder.convolution(x, "op", &Convolution::new(6, [3, 3])),
+        builder.average_pool(x, "op", &Pool::new([2, 2])),
+        builder.global_average_pool(x, "op"),
+    ] {
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains("`op` cannot follow `x`")
+                && message.contains("channels, height, width"),
+            "{message}"
+        );
+    }
+    let y = builder.input("y", &[28, 28]).unwrap();
+    assert!(matches!(
+        builder.multiply(x, y, "gate"),
+        Err(GraphError::Shape { .. })
+    ));
+    assert!(matches!(
+        builder.hinge(y, "loss"),
+        Err(GraphError::Shape { .. })
+    ));
 }

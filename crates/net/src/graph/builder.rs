@@ -1,11 +1,19 @@
 //! Builds a graph, checking each layer as it is added.
 
+mod convolution;
+mod elementwise;
+mod normalization;
+
 use std::collections::HashMap;
 
+pub use convolution::{Convolution, PaddingMode, Pool};
+pub use elementwise::Extent;
 use evenkeel_theory::Activation;
+pub use normalization::BatchNorm;
 
 use super::{
-    Graph, GraphError, Inputs, Node, ParameterSpec, Producer, Role, Shape, Value, ValueId,
+    BufferSpec, Graph, GraphError, Inputs, Node, ParameterSpec, Producer, Role, Shape, Value,
+    ValueId,
 };
 use crate::loss::Loss;
 use crate::operator::{self, Operator};
@@ -32,8 +40,12 @@ pub struct GraphBuilder {
     parameters: Vec<ParameterSpec>,
     inputs: Vec<usize>,
     loss: Option<(Loss, String, usize)>,
+    buffers: Vec<BufferSpec>,
+    statistics: usize,
+    dropouts: Vec<usize>,
     value_names: HashMap<String, usize>,
     parameter_names: HashMap<String, usize>,
+    buffer_names: HashMap<String, usize>,
 }
 
 impl GraphBuilder {
@@ -70,34 +82,26 @@ impl GraphBuilder {
                 producer: x.name.clone(),
                 expected: "one axis".into(),
                 got: x.shape.clone(),
-                remedy: "declare the input flat, as one axis",
+                remedy: "declare the input flat, as one axis, or flatten it",
             });
         };
         let made = shape(name, &[outputs])?;
         let weight_shape = shape(name, &[outputs, fan_in])?;
-        let bias_len = if bias == Bias::Yes { outputs } else { 0 };
-        self.check_room(name, weight_shape.len(), bias_len)?;
-        let id = self.value(name, made.clone(), Producer::Linear)?;
         let weight = Role::Weight {
             fan_in,
             fan_out: outputs,
         };
-        let index = self.parameter(name, "weight", weight_shape, weight);
+        let mut parameters = vec![Learned::new("weight", weight_shape, weight)];
         if bias == Bias::Yes {
-            self.parameter(name, "bias", made, Role::Bias { fan_in });
+            parameters.push(Learned::new("bias", made.clone(), Role::Bias { fan_in }));
         }
-        let linear = operator::Linear {
+        let operator = Operator::Linear(operator::Linear {
             inputs: fan_in,
             outputs,
             bias,
-        };
-        self.node(
-            Operator::Linear(linear),
-            Inputs::One(input.0),
-            id,
-            Some(index),
-        );
-        Ok(id)
+        });
+        let inputs = Inputs::One(input.0);
+        self.layer(name, operator, inputs, (made, Producer::Linear), parameters)
     }
 
     /// `y = φ(x)`, value by value.
@@ -107,11 +111,8 @@ impl GraphBuilder {
         name: &str,
         activation: &Activation,
     ) -> Result<ValueId, GraphError> {
-        let made = self.read(input, name)?.shape.clone();
-        let id = self.value(name, made, Producer::Activation)?;
         let operator = Operator::Activation(operator::Elementwise::new(activation));
-        self.node(operator, Inputs::One(input.0), id, None);
-        Ok(id)
+        self.elementwise(input, name, operator, Producer::Activation)
     }
 
     /// `y = x + c` with a constant `c`, as in "ReLU − 0.5".
@@ -121,42 +122,17 @@ impl GraphBuilder {
         name: &str,
         constant: f64,
     ) -> Result<ValueId, GraphError> {
-        let made = self.read(input, name)?.shape.clone();
-        let rounded = constant as f32;
-        if !rounded.is_finite() {
-            return Err(GraphError::Constant {
-                layer: name.into(),
-                got: constant.to_string(),
-            });
-        }
-        let id = self.value(name, made, Producer::Shift)?;
-        let operator = Operator::Shift(operator::Shift { constant: rounded });
-        self.node(operator, Inputs::One(input.0), id, None);
-        Ok(id)
+        self.read(input, name)?;
+        let constant = finite(name, constant)?;
+        let operator = Operator::Shift(operator::Shift { constant });
+        self.elementwise(input, name, operator, Producer::Shift)
     }
 
     /// `y = a + b`, as where a residual branch joins its trunk. Both have one shape.
     pub fn add(&mut self, a: ValueId, b: ValueId, name: &str) -> Result<ValueId, GraphError> {
-        let first = self.read(a, name)?;
-        let second = self.read(b, name)?;
-        if first.shape != second.shape {
-            return Err(GraphError::Shape {
-                layer: name.into(),
-                producer: second.name.clone(),
-                expected: format!("{} as `{}` has", first.shape, first.name),
-                got: second.shape.clone(),
-                remedy: "give both branches the same width",
-            });
-        }
-        let made = first.shape.clone();
-        let id = self.value(name, made, Producer::Add)?;
-        self.node(
-            Operator::Add(operator::Add),
-            Inputs::Two(a.0, b.0),
-            id,
-            None,
-        );
-        Ok(id)
+        let made = self.same_shape(a, b, name)?;
+        let (operator, inputs) = (Operator::Add(operator::Add), Inputs::Two(a.0, b.0));
+        self.layer(name, operator, inputs, (made, Producer::Add), Vec::new())
     }
 
     /// The mean over the batch and over all values of `(prediction − target)²`.
@@ -179,7 +155,28 @@ impl GraphBuilder {
     ///
     /// `logits` is `[classes]`; the targets are one class for each example.
     pub fn softmax_cross_entropy(&mut self, logits: ValueId, name: &str) -> Result<(), GraphError> {
-        let value = self.read(logits, name)?;
+        self.one_value_a_class(logits, name)?;
+        self.finish_with(Loss::SoftmaxCrossEntropy, logits, name)
+    }
+
+    /// The mean over the batch of `Σ_{j ≠ class} max(0, 1 − x_class + x_j) / classes`, the
+    /// multi-class hinge loss with a margin of 1.
+    ///
+    /// # Shapes
+    ///
+    /// `outputs` is `[classes]`; the targets are one class for each example.
+    ///
+    /// # Source
+    ///
+    /// K. Crammer and Y. Singer (2001) and J. Weston and C. Watkins (1999), in the latter's sum
+    /// over classes; scaled as `torch.nn.MultiMarginLoss`.
+    pub fn hinge(&mut self, outputs: ValueId, name: &str) -> Result<(), GraphError> {
+        self.one_value_a_class(outputs, name)?;
+        self.finish_with(Loss::Hinge, outputs, name)
+    }
+
+    fn one_value_a_class(&self, read: ValueId, name: &str) -> Result<(), GraphError> {
+        let value = self.read(read, name)?;
         if value.shape.axes().len() != 1 {
             return Err(GraphError::Shape {
                 layer: name.into(),
@@ -189,7 +186,65 @@ impl GraphBuilder {
                 remedy: "end with a linear layer of as many outputs as there are classes",
             });
         }
-        self.finish_with(Loss::SoftmaxCrossEntropy, logits, name)
+        Ok(())
+    }
+
+    /// A layer that makes a value of its input's shape, without parameters.
+    fn elementwise(
+        &mut self,
+        input: ValueId,
+        name: &str,
+        operator: Operator,
+        producer: Producer,
+    ) -> Result<ValueId, GraphError> {
+        let made = self.read(input, name)?.shape.clone();
+        let inputs = Inputs::One(input.0);
+        self.layer(name, operator, inputs, (made, producer), Vec::new())
+    }
+
+    /// The one shape that two values have.
+    fn same_shape(&self, a: ValueId, b: ValueId, name: &str) -> Result<Shape, GraphError> {
+        let first = self.read(a, name)?;
+        let second = self.read(b, name)?;
+        if first.shape != second.shape {
+            return Err(GraphError::Shape {
+                layer: name.into(),
+                producer: second.name.clone(),
+                expected: format!("{} as `{}` has", first.shape, first.name),
+                got: second.shape.clone(),
+                remedy: "give both branches the same width",
+            });
+        }
+        Ok(first.shape.clone())
+    }
+
+    /// Adds a layer whose inputs have been read, with its value and its parameters, or nothing.
+    fn layer(
+        &mut self,
+        name: &str,
+        operator: Operator,
+        inputs: Inputs,
+        (made, producer): (Shape, Producer),
+        parameters: Vec<Learned>,
+    ) -> Result<ValueId, GraphError> {
+        self.check_room(name, &parameters)?;
+        let id = self.value(name, made, producer)?;
+        let first = self.parameters.len();
+        let start = self.storage_end();
+        for parameter in parameters {
+            self.parameter(name, parameter);
+        }
+        for input in inputs.iter() {
+            self.values[input].readers += 1;
+        }
+        self.nodes.push(Node {
+            operator,
+            inputs,
+            output: id.0,
+            parameters: first..self.parameters.len(),
+            storage: start..self.storage_end(),
+        });
+        Ok(id)
     }
 
     /// The finished graph.
@@ -204,8 +259,12 @@ impl GraphBuilder {
             inputs: self.inputs,
             output,
             loss: self.loss.map(|(loss, _, _)| loss),
+            buffers: self.buffers,
+            statistics: self.statistics,
+            dropouts: self.dropouts,
             value_names: self.value_names,
             parameter_names: self.parameter_names,
+            buffer_names: self.buffer_names,
         })
     }
 
@@ -254,11 +313,12 @@ impl GraphBuilder {
     }
 
     /// That the parameters so far and those of `layer` fit in memory's address range together.
-    fn check_room(&self, layer: &str, weight: usize, bias: usize) -> Result<(), GraphError> {
-        let so_far = self.parameters.last().map_or(0, |last| last.range().end);
-        let total = so_far
-            .checked_add(weight)
-            .and_then(|sum| sum.checked_add(bias));
+    fn check_room(&self, layer: &str, parameters: &[Learned]) -> Result<(), GraphError> {
+        let total = parameters
+            .iter()
+            .try_fold(self.storage_end(), |sum, parameter| {
+                sum.checked_add(parameter.shape.len())
+            });
         match total {
             Some(total) if total <= isize::MAX as usize / size_of::<f32>() => Ok(()),
             _ => Err(GraphError::TooManyParameters {
@@ -267,29 +327,20 @@ impl GraphBuilder {
         }
     }
 
-    fn parameter(&mut self, layer: &str, suffix: &str, shape: Shape, role: Role) -> usize {
+    fn storage_end(&self) -> usize {
+        self.parameters.last().map_or(0, |last| last.range().end)
+    }
+
+    fn parameter(&mut self, layer: &str, learned: Learned) {
         let index = self.parameters.len();
-        let start = self.parameters.last().map_or(0, |last| last.range().end);
-        let name = format!("{layer}.{suffix}");
+        let start = self.storage_end();
+        let name = format!("{layer}.{}", learned.suffix);
         self.parameter_names.insert(name.clone(), index);
         self.parameters.push(ParameterSpec {
             name,
-            shape,
-            role,
+            shape: learned.shape,
+            role: learned.role,
             start,
-        });
-        index
-    }
-
-    fn node(&mut self, operator: Operator, inputs: Inputs, output: ValueId, weight: Option<usize>) {
-        for input in inputs.iter() {
-            self.values[input].readers += 1;
-        }
-        self.nodes.push(Node {
-            operator,
-            inputs,
-            output: output.0,
-            weight,
         });
     }
 
@@ -311,4 +362,33 @@ fn shape(layer: &str, axes: &[usize]) -> Result<Shape, GraphError> {
         axes: axes.into(),
     };
     Shape::checked(axes).ok_or_else(refused)
+}
+
+/// A constant as the engine holds it.
+fn finite(layer: &str, constant: f64) -> Result<f32, GraphError> {
+    let rounded = constant as f32;
+    if rounded.is_finite() {
+        return Ok(rounded);
+    }
+    Err(GraphError::Constant {
+        layer: layer.into(),
+        got: constant.to_string(),
+    })
+}
+
+/// A parameter that a layer is about to bring.
+struct Learned {
+    suffix: &'static str,
+    shape: Shape,
+    role: Role,
+}
+
+impl Learned {
+    fn new(suffix: &'static str, shape: Shape, role: Role) -> Self {
+        Self {
+            suffix,
+            shape,
+            role,
+        }
+    }
 }

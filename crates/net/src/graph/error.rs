@@ -55,6 +55,18 @@ pub enum GraphError {
         /// The layer at which they no longer fit.
         layer: String,
     },
+    /// A layer's setting is out of its range.
+    #[error("layer `{layer}`: {setting} is {got}: it must be {expected}")]
+    Setting {
+        /// The layer.
+        layer: String,
+        /// Which of its settings.
+        setting: &'static str,
+        /// What it is.
+        got: String,
+        /// What it may be.
+        expected: String,
+    },
     /// A constant is not finite as f32.
     #[error("layer `{layer}`: the constant {got} is not a finite f32; give one")]
     Constant {

@@ -33,7 +33,7 @@ pub enum RunError {
     NoLoss,
     /// The targets are not of the kind that the loss compares with.
     #[error(
-        "{loss:?} was given targets of another kind: values go with MeanSquaredError, classes with SoftmaxCrossEntropy"
+        "{loss:?} was given targets of another kind: values go with MeanSquaredError, classes with SoftmaxCrossEntropy and Hinge"
     )]
     TargetKind {
         /// The loss.
@@ -56,6 +56,14 @@ pub enum RunError {
         class: u8,
         /// The last class there is.
         last: usize,
+    },
+    /// A batch has one value of a channel, which has no variance.
+    #[error(
+        "`{layer}` has a single value in each channel: batch normalisation trains on 2 examples or more; use `evaluate` or `predict` for one"
+    )]
+    OneValue {
+        /// The layer.
+        layer: String,
     },
     /// The network is planned for forward passes only.
     #[error("the network is planned for forward passes only: make it with Mode::Training")]
@@ -82,6 +90,14 @@ pub enum RunError {
     /// No parameter has this name.
     #[error("no parameter is named `{name}`: a layer's are LAYER.weight and LAYER.bias")]
     UnknownParameter {
+        /// The name.
+        name: String,
+    },
+    /// No buffer has this name.
+    #[error(
+        "no buffer is named `{name}`: batch normalisation's are LAYER.running_mean and LAYER.running_var"
+    )]
+    UnknownBuffer {
         /// The name.
         name: String,
     },

@@ -3,14 +3,20 @@
 mod backward;
 mod check;
 mod forward;
+mod reduce;
 
 use super::{Network, RunError, Seeded, State, Transposed};
 use crate::loss::Targets;
+use crate::operator::{Behaviour, Context};
 use crate::plan::Mode;
 use crate::tap::Tap;
 
 impl Network {
     /// Runs the network forward and gives the mean loss over the examples.
+    ///
+    /// In a network planned for training, batch normalisation takes the batch's moments (and
+    /// follows them with its running ones), and dropout drops; in one planned for forward passes
+    /// it is [`Network::evaluate`].
     ///
     /// # Shapes
     ///
@@ -19,7 +25,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`RunError::NoLoss`] in a graph without a loss, and the errors that say which input or
+    /// [`RunError::NoLoss`] in a graph without a loss, [`RunError::OneValue`] where batch
+    /// normalisation would take the variance of one value, and the errors that say which input or
     /// target does not fit. Nothing is computed then.
     pub fn forward(
         &mut self,
@@ -29,19 +36,56 @@ impl Network {
     ) -> Result<f64, RunError> {
         let examples = check::inputs(&self.graph, self.plan.batch, inputs)?;
         check::targets(&self.graph, examples, targets)?;
-        self.run_forward(inputs, examples, Some(targets), tap);
-        // Lanes in order: the sum does not depend on who computed them.
-        Ok(self.losses.iter().sum::<f64>() / examples as f64)
+        let behaviour = match self.plan.mode {
+            Mode::Training => Behaviour::Training,
+            Mode::Forward => Behaviour::Evaluation,
+        };
+        if behaviour == Behaviour::Training {
+            check::variance(&self.graph, examples)?;
+        }
+        self.run_forward(inputs, examples, Some(targets), behaviour, tap);
+        Ok(self.mean_loss(examples))
     }
 
-    /// Runs the network forward without targets: [`Network::output`] has the result.
+    /// Runs the network forward as it is used, and gives the mean loss over the examples: batch
+    /// normalisation goes by its running moments, and dropout passes everything on.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NoLoss`] in a graph without a loss, and the errors that say which input or
+    /// target does not fit. Nothing is computed then.
+    pub fn evaluate(
+        &mut self,
+        inputs: &[&[f32]],
+        targets: Targets<'_>,
+        tap: &dyn Tap,
+    ) -> Result<f64, RunError> {
+        let examples = check::inputs(&self.graph, self.plan.batch, inputs)?;
+        check::targets(&self.graph, examples, targets)?;
+        self.run_forward(inputs, examples, Some(targets), Behaviour::Evaluation, tap);
+        Ok(self.mean_loss(examples))
+    }
+
+    /// Makes the running moments what batch normalisation goes by.
+    pub(crate) fn recall_statistics(&mut self) {
+        reduce::recall(&self.graph, &mut self.statistics, &mut self.buffers);
+    }
+
+    fn mean_loss(&self, examples: usize) -> f64 {
+        // Lanes in order: the sum does not depend on who computed them.
+        let losses = self.sums.iter().step_by(self.plan.sums);
+        losses.sum::<f64>() / examples as f64
+    }
+
+    /// Runs the network forward without targets, as [`Network::evaluate`] does:
+    /// [`Network::output`] has the result.
     ///
     /// # Errors
     ///
     /// The errors that say which input does not fit. Nothing is computed then.
     pub fn predict(&mut self, inputs: &[&[f32]], tap: &dyn Tap) -> Result<(), RunError> {
         let examples = check::inputs(&self.graph, self.plan.batch, inputs)?;
-        self.run_forward(inputs, examples, None, tap);
+        self.run_forward(inputs, examples, None, Behaviour::Evaluation, tap);
         Ok(())
     }
 
@@ -58,8 +102,9 @@ impl Network {
             State::Forward {
                 examples,
                 seeded: Seeded::Yes,
+                behaviour,
             } => {
-                self.run_backward(examples, None, tap);
+                self.run_backward(examples, None, behaviour, tap);
                 Ok(())
             }
             State::Forward {
@@ -82,7 +127,12 @@ impl Network {
     /// [`RunError::NoSeed`].
     pub fn backward_from(&mut self, gradient: &[f32], tap: &dyn Tap) -> Result<(), RunError> {
         self.training()?;
-        let State::Forward { examples, .. } = self.state else {
+        let State::Forward {
+            examples,
+            behaviour,
+            ..
+        } = self.state
+        else {
             return Err(RunError::NoForward);
         };
         let expected = examples * self.graph.output().shape().len();
@@ -92,7 +142,7 @@ impl Network {
                 got: gradient.len(),
             });
         }
-        self.run_backward(examples, Some(gradient), tap);
+        self.run_backward(examples, Some(gradient), behaviour, tap);
         Ok(())
     }
 
@@ -101,6 +151,7 @@ impl Network {
         inputs: &[&[f32]],
         examples: usize,
         targets: Option<Targets<'_>>,
+        behaviour: Behaviour,
         tap: &dyn Tap,
     ) {
         let Self {
@@ -109,7 +160,11 @@ impl Network {
             parameters,
             arena,
             workers,
-            losses,
+            buffers,
+            sums,
+            statistics,
+            keys,
+            step,
             ..
         } = self;
         let parts = arena.parts();
@@ -118,18 +173,37 @@ impl Network {
             if stale {
                 forward::transpose(team, plan, parameters, parts.transposed);
             }
-            let lane = forward::Lane {
-                graph,
-                plan,
-                parameters,
-                transposed: parts.transposed,
-                inputs,
-                targets,
-                examples,
-                tap,
-            };
-            let run = |index: usize, values: &mut [f32]| lane.run(index, values);
-            team.map_lanes(parts.lanes, plan.sections.lane, losses, run);
+            if behaviour == Behaviour::Evaluation {
+                reduce::recall(graph, statistics, buffers);
+            }
+            for segment in &plan.forward_segments {
+                let context = Context {
+                    behaviour,
+                    examples,
+                    first_row: 0,
+                    step: *step,
+                    keys,
+                    statistics,
+                };
+                let lane = forward::Lane {
+                    graph,
+                    plan,
+                    parameters,
+                    transposed: parts.transposed,
+                    inputs,
+                    targets,
+                    context,
+                    tap,
+                };
+                let lanes = (&mut *parts.lanes, plan.sections.lane);
+                team.for_each_lane(lanes, (sums, plan.sums), |index, values, sums| {
+                    lane.run(index, values, sums, segment);
+                });
+                if let (Some(node), Behaviour::Training) = (segment.reduce, behaviour) {
+                    let lanes = reduce::Lanes { sums, plan };
+                    reduce::forward(graph, node, lanes, examples, statistics, buffers);
+                }
+            }
         });
         self.transposed = Transposed::Current;
         let training = self.plan.mode == Mode::Training;
@@ -138,16 +212,30 @@ impl Network {
         } else {
             Seeded::No
         };
-        self.state = State::Forward { examples, seeded };
+        self.state = State::Forward {
+            examples,
+            seeded,
+            behaviour,
+        };
     }
 
-    fn run_backward(&mut self, examples: usize, seed: Option<&[f32]>, tap: &dyn Tap) {
+    fn run_backward(
+        &mut self,
+        examples: usize,
+        seed: Option<&[f32]>,
+        behaviour: Behaviour,
+        tap: &dyn Tap,
+    ) {
         let Self {
             graph,
             plan,
             parameters,
             arena,
             workers,
+            sums,
+            statistics,
+            keys,
+            step,
             ..
         } = self;
         let pass = backward::Pass {
@@ -155,10 +243,13 @@ impl Network {
             plan,
             parameters,
             examples,
+            behaviour,
+            step: *step,
+            keys,
             tap,
         };
         let parts = arena.parts();
-        workers.enter(|team| pass.run(team, parts, seed));
+        workers.enter(|team| pass.run(team, parts, seed, sums, statistics));
         self.state = State::Backward { examples };
     }
 }

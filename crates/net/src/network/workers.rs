@@ -4,6 +4,8 @@
 //! task computes depends on neither its thread nor its moment, so the bits do not depend on the
 //! number of threads.
 
+use std::sync::Arc;
+
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -21,8 +23,8 @@ impl Threads {
 }
 
 /// The threads of one network; with one, the caller's own.
-#[derive(Debug)]
-pub(crate) struct Workers(Option<ThreadPool>);
+#[derive(Clone, Debug)]
+pub(crate) struct Workers(Option<Arc<ThreadPool>>);
 
 impl Workers {
     pub(crate) fn new(Threads(threads): Threads) -> Result<Self, PlanError> {
@@ -38,7 +40,7 @@ impl Workers {
                     threads,
                     reason: error.to_string(),
                 };
-                Ok(Self(Some(pool.build().map_err(refused)?)))
+                Ok(Self(Some(Arc::new(pool.build().map_err(refused)?))))
             }
         }
     }
@@ -61,47 +63,24 @@ pub(crate) enum Team {
 }
 
 impl Team {
-    /// Runs `work` on each lane.
+    /// Runs `work` on each lane with its own part of `sums`, `sums_len` numbers.
     pub(crate) fn for_each_lane(
         self,
-        lanes: &mut [f32],
-        lane_len: usize,
-        work: impl Fn(usize, &mut [f32]) + Sync + Send,
+        (lanes, lane_len): (&mut [f32], usize),
+        (sums, sums_len): (&mut [f64], usize),
+        work: impl Fn(usize, &mut [f32], &mut [f64]) + Sync + Send,
     ) {
         match self {
             Self::Alone => {
-                let lanes = lanes.chunks_exact_mut(lane_len).enumerate();
-                lanes.for_each(|(index, lane)| work(index, lane));
+                let lanes = lanes.chunks_exact_mut(lane_len);
+                let lanes = lanes.zip(sums.chunks_exact_mut(sums_len)).enumerate();
+                lanes.for_each(|(index, (lane, sums))| work(index, lane, sums));
             }
             Self::Pool => {
-                let lanes = lanes.par_chunks_exact_mut(lane_len).enumerate();
-                lanes
-                    .with_max_len(1)
-                    .for_each(|(index, lane)| work(index, lane));
-            }
-        }
-    }
-
-    /// Runs `work` on each lane and puts its result in the lane's place.
-    pub(crate) fn map_lanes(
-        self,
-        lanes: &mut [f32],
-        lane_len: usize,
-        results: &mut [f64],
-        work: impl Fn(usize, &mut [f32]) -> f64 + Sync + Send,
-    ) {
-        match self {
-            Self::Alone => {
-                let lanes = lanes.chunks_exact_mut(lane_len).zip(results).enumerate();
-                lanes.for_each(|(index, (lane, result))| *result = work(index, lane));
-            }
-            Self::Pool => {
-                let lanes = lanes
-                    .par_chunks_exact_mut(lane_len)
-                    .zip(results)
-                    .enumerate();
+                let lanes = lanes.par_chunks_exact_mut(lane_len);
+                let lanes = lanes.zip(sums.par_chunks_exact_mut(sums_len)).enumerate();
                 let each = lanes.with_max_len(1);
-                each.for_each(|(index, (lane, result))| *result = work(index, lane));
+                each.for_each(|(index, (lane, sums))| work(index, lane, sums));
             }
         }
     }
@@ -134,45 +113,9 @@ impl Team {
             }
         }
     }
-
-    /// Runs `work` on blocks of two slices of one length. It must treat each value alone: how
-    /// they are cut is then of no consequence.
-    pub(crate) fn for_each_pair(
-        self,
-        a: &mut [f32],
-        b: &[f32],
-        work: impl Fn(&mut [f32], &[f32]) + Sync + Send,
-    ) {
-        match self {
-            Self::Alone => work(a, b),
-            Self::Pool => {
-                let blocks = a.par_chunks_mut(BLOCK).zip(b.par_chunks(BLOCK));
-                blocks.for_each(|(a, b)| work(a, b));
-            }
-        }
-    }
-
-    /// [`for_each_pair`](Self::for_each_pair) with a third slice.
-    pub(crate) fn for_each_triple(
-        self,
-        a: &mut [f32],
-        b: &mut [f32],
-        c: &[f32],
-        work: impl Fn(&mut [f32], &mut [f32], &[f32]) + Sync + Send,
-    ) {
-        match self {
-            Self::Alone => work(a, b, c),
-            Self::Pool => {
-                let blocks = a.par_chunks_mut(BLOCK).zip(b.par_chunks_mut(BLOCK));
-                blocks
-                    .zip(c.par_chunks(BLOCK))
-                    .for_each(|((a, b), c)| work(a, b, c));
-            }
-        }
-    }
 }
 
-/// Values that are worth a handover: 64 KiB of each slice.
+/// Values that are worth a handover: 64 KiB.
 const BLOCK: usize = 1 << 14;
 
 /// Whether tasks are worth handing half of to another thread: by how many values they write.

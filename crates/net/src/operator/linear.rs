@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Backward, Forward};
+use super::{Backward, Forward, GradientOf, Writes};
 use crate::graph::Bias;
-use crate::matrix::{Accumulate, Factor, product};
+use crate::matrix::{Accumulate, Factor, product, product_plus_row};
+
+/// Inputs and outputs up to which a layer is narrow.
+const NARROW: usize = 64;
 
 /// `Y = X Wᵀ + b`, with X, Y of one example a row.
 ///
@@ -24,26 +27,57 @@ pub(crate) struct Linear {
 impl Linear {
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
         let rows = out.len() / self.outputs;
-        let accumulate = match self.bias {
-            Bias::No => Accumulate::Overwrite,
-            Bias::Yes => {
-                for row in out.chunks_exact_mut(self.outputs) {
-                    row.copy_from_slice(reads.bias);
-                }
-                Accumulate::Add
-            }
-        };
         let x = Factor::new(reads.first, rows, self.inputs);
-        let w = Factor::new(reads.weight, self.inputs, self.outputs);
-        product(out, accumulate, x, w);
+        let w = Factor::new(self.weight(reads.transposed), self.inputs, self.outputs);
+        match self.bias {
+            Bias::No => product(out, Accumulate::Overwrite, x, w),
+            Bias::Yes => {
+                product_plus_row(out, &reads.parameters[self.inputs * self.outputs..], x, w)
+            }
+        }
     }
 
-    /// `dX = dY W`.
-    pub(crate) fn backward(self, reads: &Backward<'_>, accumulate: Accumulate, out: &mut [f32]) {
-        let rows = out.len() / self.inputs;
-        let gradient = Factor::new(reads.gradient, rows, self.outputs);
-        let weight = Factor::new(reads.weight, self.outputs, self.inputs);
-        product(out, accumulate, gradient, weight);
+    fn weight(self, parameters: &[f32]) -> &[f32] {
+        &parameters[..self.inputs * self.outputs]
+    }
+
+    /// Where the gradient by the parameters is summed: in the lanes where the weight is small, since
+    /// then what it is made of is still warm and the sum is less to keep than that.
+    pub(crate) fn gradient_of(self) -> GradientOf {
+        if self.inputs.max(self.outputs) <= NARROW {
+            GradientOf::Partials
+        } else {
+            GradientOf::Blocks
+        }
+    }
+
+    /// `dX = dY W`, and the lane's `dW = dYᵀ X` and `db` where it sums them.
+    pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
+        let Writes {
+            out,
+            accumulate,
+            partial,
+        } = writes;
+        let weight = self.inputs * self.outputs;
+        if !out.is_empty() {
+            let rows = out.len() / self.inputs;
+            let gradient = Factor::new(reads.gradient, rows, self.outputs);
+            let weight = Factor::new(self.weight(reads.parameters), self.outputs, self.inputs);
+            product(out, accumulate, gradient, weight);
+        }
+        if !partial.is_empty() {
+            let (weight, bias) = partial.split_at_mut(weight);
+            let overwrite = Accumulate::Overwrite;
+            self.weight_gradient(
+                reads.gradient,
+                reads.retained,
+                0..self.outputs,
+                overwrite,
+                weight,
+            );
+            bias.fill(0.0);
+            self.add_bias_gradient(reads.gradient, bias);
+        }
     }
 
     /// Rows `outputs` of `dW = dYᵀ X` over one lane.
@@ -69,6 +103,9 @@ impl Linear {
 
     /// Adds `db = Σ_rows dY` over one lane, rows in order.
     pub(crate) fn add_bias_gradient(self, gradient: &[f32], out: &mut [f32]) {
+        if out.is_empty() {
+            return;
+        }
         for row in gradient.chunks_exact(self.outputs) {
             for (out, &gradient) in out.iter_mut().zip(row) {
                 *out += gradient;

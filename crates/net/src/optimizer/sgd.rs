@@ -1,26 +1,53 @@
 //! Stochastic gradient descent.
 
-use super::OptimizerError;
+use super::blocks::for_each_block;
+use super::multipliers::Run;
+use super::{
+    Multipliers, Optimizer, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
+    checked_weight_decay,
+};
 use crate::network::Network;
 use crate::simd::{Kernel, vectorized};
 
-/// Stochastic gradient descent, with momentum and weight decay.
+/// Stochastic gradient descent, with momentum, Nesterov's or the plain one, and weight decay.
 ///
 /// For each parameter value w with gradient g: `d = g + λ w`, `v ← μ v + d`, `w ← w − η v`, with
-/// learning rate η, momentum μ and weight decay λ, which applies to biases as to weights. Without
-/// momentum v is d and nothing is stored; with it, v starts at 0, so that the first step is one
-/// without momentum.
+/// learning rate η, momentum μ and weight decay λ, which applies to biases as to weights. With
+/// Nesterov's momentum the last is `w ← w − η (d + μ v)`. Without momentum v is d and nothing is
+/// stored; with it, v starts at 0, so that the first step is one without momentum.
 ///
 /// # Example
 ///
 /// See [`Network`].
+///
+/// # Source
+///
+/// `torch.optim.SGD` with a dampening of 0. I. Sutskever, J. Martens, G. Dahl, G. Hinton (2013),
+/// "On the importance of initialization and momentum in deep learning", for both momenta; there
+/// the learning rate is within v.
 #[derive(Clone, Debug)]
 pub struct Sgd {
-    learning_rate: f32,
+    learning_rate: f64,
     momentum: f32,
+    nesterov: Nesterov,
     weight_decay: f32,
+    multipliers: Multipliers,
+    steps: u64,
     velocity: Vec<f32>,
 }
+
+/// Whether a step looks ahead along its momentum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Nesterov {
+    /// It does.
+    Yes,
+    /// It does not.
+    #[default]
+    No,
+}
+
+const NAME: &str = "sgd";
+const VELOCITY: &str = "momentum_buffer";
 
 impl Sgd {
     /// Plain gradient descent with this learning rate.
@@ -29,14 +56,15 @@ impl Sgd {
     ///
     /// [`OptimizerError::LearningRate`] when it is negative or not finite.
     pub fn new(learning_rate: f64) -> Result<Self, OptimizerError> {
-        let mut sgd = Self {
-            learning_rate: 0.0,
+        Ok(Self {
+            learning_rate: checked_learning_rate(learning_rate)?,
             momentum: 0.0,
+            nesterov: Nesterov::No,
             weight_decay: 0.0,
+            multipliers: Multipliers::none(),
+            steps: 0,
             velocity: Vec::new(),
-        };
-        sgd.set_learning_rate(learning_rate)?;
-        Ok(sgd)
+        })
     }
 
     /// With momentum.
@@ -45,10 +73,24 @@ impl Sgd {
     ///
     /// [`OptimizerError::Momentum`] outside of `0 ≤ momentum < 1`.
     pub fn with_momentum(mut self, momentum: f64) -> Result<Self, OptimizerError> {
-        if !(0.0..1.0).contains(&momentum) {
+        let rounded = momentum as f32;
+        if !(0.0..1.0).contains(&rounded) {
             return Err(OptimizerError::Momentum { got: momentum });
         }
-        self.momentum = momentum as f32;
+        self.momentum = rounded;
+        Ok(self)
+    }
+
+    /// With Nesterov's momentum, or the plain one.
+    ///
+    /// # Errors
+    ///
+    /// [`OptimizerError::NesterovWithoutMomentum`] where there is none yet.
+    pub fn with_nesterov(mut self, nesterov: Nesterov) -> Result<Self, OptimizerError> {
+        if nesterov == Nesterov::Yes && self.momentum == 0.0 {
+            return Err(OptimizerError::NesterovWithoutMomentum);
+        }
+        self.nesterov = nesterov;
         Ok(self)
     }
 
@@ -58,12 +100,15 @@ impl Sgd {
     ///
     /// [`OptimizerError::WeightDecay`] when it is negative or not finite.
     pub fn with_weight_decay(mut self, weight_decay: f64) -> Result<Self, OptimizerError> {
-        let rounded = weight_decay as f32;
-        if !(rounded >= 0.0 && rounded.is_finite()) {
-            return Err(OptimizerError::WeightDecay { got: weight_decay });
-        }
-        self.weight_decay = rounded;
+        self.weight_decay = checked_weight_decay(weight_decay)? as f32;
         Ok(self)
+    }
+
+    /// With learning rates of single parameters.
+    #[must_use]
+    pub fn with_multipliers(mut self, multipliers: Multipliers) -> Self {
+        self.multipliers = multipliers;
+        self
     }
 
     /// Changes the learning rate, as a schedule does.
@@ -72,11 +117,7 @@ impl Sgd {
     ///
     /// [`OptimizerError::LearningRate`] when it is negative or not finite.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), OptimizerError> {
-        let rounded = learning_rate as f32;
-        if !(rounded >= 0.0 && rounded.is_finite()) {
-            return Err(OptimizerError::LearningRate { got: learning_rate });
-        }
-        self.learning_rate = rounded;
+        self.learning_rate = checked_learning_rate(learning_rate)?;
         Ok(())
     }
 
@@ -87,55 +128,110 @@ impl Sgd {
         if gradients.is_empty() {
             return;
         }
-        let Self {
-            learning_rate,
-            momentum,
-            weight_decay,
-            ..
-        } = *self;
-        if momentum == 0.0 {
+        self.steps += 1;
+        let rule = Rule {
+            multipliers: &self.multipliers,
+            learning_rate: self.learning_rate,
+            momentum: self.momentum,
+            weight_decay: self.weight_decay,
+        };
+        if self.momentum == 0.0 {
             workers.enter(|team| {
-                team.for_each_pair(parameters, gradients, |parameters, gradients| {
+                for_each_block(team, (parameters, gradients), &|first, slices| {
                     vectorized(Plain {
-                        parameters,
-                        gradients,
-                        learning_rate,
-                        weight_decay,
+                        rule,
+                        first,
+                        slices,
                     });
                 });
             });
             return;
         }
         self.velocity.resize(parameters.len(), 0.0);
-        let velocity = &mut self.velocity[..];
+        let (velocity, nesterov) = (&mut self.velocity[..], self.nesterov);
         workers.enter(|team| {
-            team.for_each_triple(
-                parameters,
-                velocity,
-                gradients,
-                |parameters, velocity, gradients| {
-                    let plain = Plain {
-                        parameters,
-                        gradients,
-                        learning_rate,
-                        weight_decay,
-                    };
-                    vectorized(Momentum {
-                        plain,
-                        velocity,
-                        momentum,
-                    });
-                },
-            );
+            let slices = (parameters, velocity, gradients);
+            for_each_block(team, slices, &|first, slices| match nesterov {
+                Nesterov::No => vectorized(Momentum {
+                    rule,
+                    first,
+                    slices,
+                }),
+                Nesterov::Yes => vectorized(LookAhead {
+                    rule,
+                    first,
+                    slices,
+                }),
+            });
         });
     }
 }
 
-struct Plain<'a> {
-    parameters: &'a mut [f32],
-    gradients: &'a [f32],
-    learning_rate: f32,
+impl Optimizer for Sgd {
+    fn step(&mut self, network: &mut Network) {
+        Self::step(self, network);
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), OptimizerError> {
+        Self::set_learning_rate(self, learning_rate)
+    }
+
+    fn set_multipliers(&mut self, multipliers: Multipliers) {
+        self.multipliers = multipliers;
+    }
+
+    fn state(&self) -> OptimizerState {
+        let velocity = || StateBuffer {
+            name: VELOCITY.to_owned(),
+            values: self.velocity.clone(),
+        };
+        OptimizerState {
+            optimizer: NAME.to_owned(),
+            steps: self.steps,
+            buffers: (self.momentum != 0.0).then(velocity).into_iter().collect(),
+        }
+    }
+
+    fn restore(
+        &mut self,
+        state: OptimizerState,
+        parameter_count: usize,
+    ) -> Result<(), OptimizerError> {
+        let steps = state.steps;
+        if self.momentum == 0.0 {
+            state.into_buffers(NAME, [], parameter_count)?;
+        } else {
+            [self.velocity] = state.into_buffers(NAME, [VELOCITY], parameter_count)?;
+        }
+        self.steps = steps;
+        Ok(())
+    }
+}
+
+/// What is the same for every value but for its factor.
+#[derive(Clone, Copy)]
+struct Rule<'a> {
+    multipliers: &'a Multipliers,
+    learning_rate: f64,
+    momentum: f32,
     weight_decay: f32,
+}
+
+impl Rule<'_> {
+    #[inline(always)]
+    fn rate(&self, run: &Run) -> f32 {
+        (self.learning_rate * run.factor) as f32
+    }
+}
+
+struct Plain<'a> {
+    rule: Rule<'a>,
+    first: usize,
+    slices: (&'a mut [f32], &'a [f32]),
 }
 
 impl Kernel for Plain<'_> {
@@ -143,16 +239,30 @@ impl Kernel for Plain<'_> {
 
     #[inline(always)]
     fn run(self) {
-        for (w, &g) in self.parameters.iter_mut().zip(self.gradients) {
-            *w -= self.learning_rate * (g + self.weight_decay * *w);
+        let Rule { weight_decay, .. } = self.rule;
+        let (mut parameters, mut gradients) = self.slices;
+        let mut first = self.first;
+        for run in self.rule.multipliers.from(self.first) {
+            let count = (run.end - first).min(parameters.len());
+            first += count;
+            let (w, g);
+            (w, parameters) = parameters.split_at_mut(count);
+            (g, gradients) = gradients.split_at(count);
+            let rate = self.rule.rate(run);
+            for (w, &g) in w.iter_mut().zip(g) {
+                *w -= rate * (g + weight_decay * *w);
+            }
+            if parameters.is_empty() {
+                break;
+            }
         }
     }
 }
 
 struct Momentum<'a> {
-    plain: Plain<'a>,
-    velocity: &'a mut [f32],
-    momentum: f32,
+    rule: Rule<'a>,
+    first: usize,
+    slices: (&'a mut [f32], &'a mut [f32], &'a [f32]),
 }
 
 impl Kernel for Momentum<'_> {
@@ -160,16 +270,67 @@ impl Kernel for Momentum<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Plain {
-            parameters,
-            gradients,
-            learning_rate,
+        let Rule {
+            momentum,
             weight_decay,
-        } = self.plain;
-        let velocity = self.velocity.iter_mut();
-        for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradients) {
-            *v = self.momentum * *v + (g + weight_decay * *w);
-            *w -= learning_rate * *v;
+            ..
+        } = self.rule;
+        let (mut parameters, mut velocity, mut gradients) = self.slices;
+        let mut first = self.first;
+        for run in self.rule.multipliers.from(self.first) {
+            let count = (run.end - first).min(parameters.len());
+            first += count;
+            let (w, v, g);
+            (w, parameters) = parameters.split_at_mut(count);
+            (v, velocity) = velocity.split_at_mut(count);
+            (g, gradients) = gradients.split_at(count);
+            let rate = self.rule.rate(run);
+            for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
+                *v = momentum * *v + (g + weight_decay * *w);
+                *w -= rate * *v;
+            }
+            if parameters.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+/// [`Momentum`], Nesterov's.
+struct LookAhead<'a> {
+    rule: Rule<'a>,
+    first: usize,
+    slices: (&'a mut [f32], &'a mut [f32], &'a [f32]),
+}
+
+impl Kernel for LookAhead<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Rule {
+            momentum,
+            weight_decay,
+            ..
+        } = self.rule;
+        let (mut parameters, mut velocity, mut gradients) = self.slices;
+        let mut first = self.first;
+        for run in self.rule.multipliers.from(self.first) {
+            let count = (run.end - first).min(parameters.len());
+            first += count;
+            let (w, v, g);
+            (w, parameters) = parameters.split_at_mut(count);
+            (v, velocity) = velocity.split_at_mut(count);
+            (g, gradients) = gradients.split_at(count);
+            let rate = self.rule.rate(run);
+            for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
+                let d = g + weight_decay * *w;
+                *v = momentum * *v + d;
+                *w -= rate * (d + momentum * *v);
+            }
+            if parameters.is_empty() {
+                break;
+            }
         }
     }
 }

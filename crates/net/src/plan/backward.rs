@@ -1,11 +1,15 @@
 //! The order and places of the backward pass.
 
-use super::places::{Place, Places};
+use std::ops::Range;
+
+use super::forward::{self, Forward, ForwardStep};
+use super::lanes::Lanes;
+use super::places::{ALIGN, Place, Places};
 use super::tasks::{self, Task};
-use super::{Span, forward::Forward};
-use crate::graph::{Graph, Node};
+use super::{Span, Stage};
+use crate::graph::{Graph, Inputs, Node};
 use crate::matrix::Accumulate;
-use crate::operator::{Operator, Retains};
+use crate::operator::{GradientOf, Operator, Retains};
 
 /// Work, in floating-point operations over the batch, after which lanes stop for the weight
 /// gradients: about a millisecond, so that stopping costs nothing, while what the weight
@@ -13,8 +17,8 @@ use crate::operator::{Operator, Retains};
 pub(super) const SEGMENT_WORK: u64 = 1 << 28;
 
 /// Values of gradients, over the batch, that are held for weight gradients before lanes stop for
-/// them: 4 MiB, so that a deep narrow network holds a stretch of its gradients and not all.
-const SEGMENT_VALUES: usize = 1 << 20;
+/// them: 1 MiB, so that a deep narrow network holds a stretch of its gradients and not all.
+const SEGMENT_VALUES: usize = 1 << 18;
 
 /// The gradient of one input of one operator, on one lane.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +33,23 @@ pub(crate) struct BackwardStep {
     pub(crate) retained: Place,
     /// Where the gradient of the input goes, or nothing when it is not needed.
     pub(crate) out: Option<Place>,
+    /// Where the lane's part of the gradient by the parameters goes, if the operator makes it.
+    pub(crate) partial: Place,
     pub(crate) accumulate: Accumulate,
     pub(crate) in_place: bool,
+    pub(crate) stage: Stage,
 }
 
 /// A stretch of the backward pass: each lane takes its steps, then the weight gradients of its
 /// layers are summed over the lanes.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
+    /// Forward steps that each lane takes again before.
+    pub(crate) again: Span,
     pub(crate) steps: Span,
     pub(crate) tasks: Span,
+    /// The node whose lanes' sums are added between.
+    pub(crate) reduce: Option<usize>,
 }
 
 /// The backward pass.
@@ -48,12 +59,16 @@ pub(super) struct Backward {
     pub(super) steps: Vec<BackwardStep>,
     pub(super) tasks: Vec<Task>,
     pub(super) segments: Vec<Segment>,
+    /// Forward steps that are taken again.
+    pub(super) again: Vec<ForwardStep>,
 }
 
-/// Plans the backward pass; `None` when memory's address range is at its end.
+/// Plans the backward pass, in which the values of every stretch but the last are made again;
+/// `None` when memory's address range is at its end.
 pub(super) fn plan(
     graph: &Graph,
     forward: &Forward,
+    stretches: &[Range<usize>],
     batch: usize,
     places: &mut Places,
 ) -> Option<Backward> {
@@ -63,7 +78,9 @@ pub(super) fn plan(
     }
     let mut planner = Planner {
         graph,
-        forward,
+        kept: forward.kept.clone(),
+        needed: forward.needed.clone(),
+        again: 0..0,
         batch,
         places,
         wanted,
@@ -77,12 +94,17 @@ pub(super) fn plan(
     let seed = planner.places.take(graph.features(graph.output))?;
     planner.gradient[graph.output] = Some(seed);
     planner.made.seed = Some(seed);
-    for index in (0..graph.nodes.len()).rev() {
-        if planner.gradient[graph.nodes[index].output].is_some() {
-            planner.node(index)?;
+    for (number, stretch) in stretches.iter().enumerate().rev() {
+        if number + 1 < stretches.len() {
+            planner.again(stretch.clone(), forward)?;
         }
+        for index in stretch.clone().rev() {
+            if planner.gradient[graph.nodes[index].output].is_some() {
+                planner.node(index)?;
+            }
+        }
+        planner.end_segment(None);
     }
-    planner.end_segment();
     Some(planner.made)
 }
 
@@ -91,7 +113,8 @@ pub(super) fn plan(
 fn wanted_gradients(graph: &Graph) -> Vec<bool> {
     let mut trained = vec![false; graph.values.len()];
     for node in &graph.nodes {
-        trained[node.output] = node.weight.is_some() || node.inputs.iter().any(|v| trained[v]);
+        trained[node.output] =
+            !node.parameters.is_empty() || node.inputs.iter().any(|v| trained[v]);
     }
     let mut reaches = vec![false; graph.values.len()];
     reaches[graph.output] = true;
@@ -111,7 +134,12 @@ fn wanted_gradients(graph: &Graph) -> Vec<bool> {
 
 struct Planner<'a> {
     graph: &'a Graph,
-    forward: &'a Forward,
+    /// Where the values lie that the backward pass reads by now.
+    kept: Vec<Option<Place>>,
+    /// Which values have a place that is given back when their operator is done.
+    needed: Vec<bool>,
+    /// Steps to be taken again before the segment that is being planned.
+    again: Span,
     batch: usize,
     places: &'a mut Places,
     wanted: Vec<bool>,
@@ -127,24 +155,52 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Plans to make the values of a stretch again.
+    fn again(&mut self, stretch: Range<usize>, forward: &Forward) -> Option<()> {
+        let made = forward::again(self.graph, stretch, forward, self.places)?;
+        let first = self.made.again.len();
+        self.made.again.extend(made.steps);
+        self.again = first..self.made.again.len();
+        self.kept = made.kept;
+        self.needed = made.needed;
+        Some(())
+    }
+
     fn node(&mut self, index: usize) -> Option<()> {
         let node = &self.graph.nodes[index];
         let gradient = self.gradient[node.output]
             .take()
             .expect("checked by the caller");
-        let retained = self.retained(node);
+        let partial = match node.operator.gradient_of() {
+            GradientOf::Partials => self.places.take_fixed(node.storage.len())?,
+            GradientOf::Nothing | GradientOf::Blocks | GradientOf::Batch => Place::NOTHING,
+        };
         let step = BackwardStep {
             node: index,
             first: true,
             gradient,
-            retained,
+            retained: Place::NOTHING,
             out: None,
+            partial,
             accumulate: Accumulate::Overwrite,
             in_place: false,
+            stage: Stage::Whole,
         };
         let mut handed_on = false;
         let mut first = true;
-        for value in node.inputs.iter().filter(|&value| self.wanted[value]) {
+        if node.operator.gradient_of() == GradientOf::Batch {
+            self.made.steps.push(BackwardStep {
+                retained: self.retained(node, 0),
+                stage: Stage::Collect,
+                ..step
+            });
+            self.end_segment(Some(index));
+            first = false;
+        }
+        for (which, value) in node.inputs.iter().enumerate() {
+            if !self.wanted[value] {
+                continue;
+            }
             let in_place = self.graph.nodes[index].operator.is_elementwise()
                 && self.graph.values[value].readers == 1;
             let (out, accumulate) = match self.gradient[value] {
@@ -160,6 +216,7 @@ impl Planner<'_> {
             let out = Some(out);
             self.made.steps.push(BackwardStep {
                 first,
+                retained: self.retained(node, which),
                 out,
                 accumulate,
                 in_place,
@@ -168,32 +225,39 @@ impl Planner<'_> {
             first = false;
         }
         if first {
-            // Nothing below is trained, but the tap still sees this gradient.
-            self.made.steps.push(step);
+            // Nothing below is trained, but the tap still sees this gradient, and the parameters
+            // want theirs.
+            let retained = self.retained(node, 0);
+            self.made.steps.push(BackwardStep { retained, ..step });
         }
-        self.after(index, gradient, handed_on);
+        self.after(index, gradient, partial, handed_on);
         Some(())
     }
 
-    fn retained(&self, node: &Node) -> Place {
-        let value = match node.operator.retains() {
+    /// What the step for input `which` of a node reads besides the gradient.
+    fn retained(&self, node: &Node, which: usize) -> Place {
+        let value = match (node.operator.retains(), node.inputs) {
             // A linear layer's input is read by its weight gradient, not by its steps.
-            _ if node.weight.is_some() => return Place::NOTHING,
-            Retains::Neither => return Place::NOTHING,
-            Retains::Input => node.inputs.first(),
-            Retains::Output => node.output,
+            _ if node.operator.gradient_of() == GradientOf::Blocks => return Place::NOTHING,
+            (Retains::Neither, _) => return Place::NOTHING,
+            (Retains::Input, inputs) => inputs.first(),
+            (Retains::Output, _) => node.output,
+            (Retains::Both, Inputs::Two(_, other)) if which == 0 => other,
+            (Retains::Both, inputs) => inputs.first(),
         };
-        self.forward.kept[value].expect("what the backward reads is kept")
+        self.kept[value].expect("what the backward reads is kept")
     }
 
     /// Plans the weight gradients of a node whose steps are planned, and frees what is done.
-    fn after(&mut self, index: usize, gradient: Place, handed_on: bool) {
+    fn after(&mut self, index: usize, gradient: Place, partial: Place, handed_on: bool) {
         let node = &self.graph.nodes[index];
-        if let (Operator::Linear(linear), Some(weight)) = (&node.operator, node.weight) {
-            let input = self.forward.kept[node.inputs.first()].expect("a layer's input is kept");
+        if let (Operator::Linear(linear), GradientOf::Blocks) =
+            (&node.operator, node.operator.gradient_of())
+        {
+            let input = self.kept[node.inputs.first()].expect("a layer's input is kept");
             let source = tasks::Source {
                 node: index,
-                weight,
+                weight: node.parameters.start,
                 gradient,
                 input,
             };
@@ -208,17 +272,30 @@ impl Planner<'_> {
         } else if !handed_on {
             self.places.give_back(gradient);
         }
+        if let Operator::BatchNorm(norm) = &node.operator {
+            let made = tasks::batch_norm_tasks(norm, node, index, &self.graph.parameters);
+            self.made.tasks.extend(made);
+        }
+        if node.operator.gradient_of() == GradientOf::Partials {
+            let made = tasks::partial_tasks(node, index, &self.graph.parameters, partial);
+            self.made.tasks.extend(made);
+            // Held by every lane, each with as many values as a whole number of cache lines.
+            let lanes = Lanes::of(self.batch).count;
+            let values = node.storage.len().next_multiple_of(ALIGN);
+            self.held = self.held.saturating_add(values.saturating_mul(lanes));
+            self.free_later.push(partial);
+        }
         // Every operator that reads this node's output is done.
         let output = node.output;
-        if self.forward.needed[output] && output != self.graph.output {
-            self.free_later.extend(self.forward.kept[output]);
+        if self.needed[output] && output != self.graph.output {
+            self.free_later.extend(self.kept[output]);
         }
         if self.work >= SEGMENT_WORK || self.held >= SEGMENT_VALUES {
-            self.end_segment();
+            self.end_segment(None);
         }
     }
 
-    fn end_segment(&mut self) {
+    fn end_segment(&mut self, reduce: Option<usize>) {
         let (steps, tasks) = (self.made.steps.len(), self.made.tasks.len());
         let (first_step, first_task) = self
             .made
@@ -229,8 +306,10 @@ impl Planner<'_> {
         // the storage can be cut between them.
         self.made.tasks[first_task..].sort_by_key(|task| task.start);
         self.made.segments.push(Segment {
+            again: std::mem::take(&mut self.again),
             steps: first_step..steps,
             tasks: first_task..tasks,
+            reduce,
         });
         for place in self.free_later.drain(..) {
             self.places.give_back(place);

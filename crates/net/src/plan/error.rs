@@ -21,6 +21,16 @@ pub enum PlanError {
         /// Bytes asked for.
         bytes: usize,
     },
+    /// There is not as much memory as the network needs.
+    #[error(
+        "the network needs {needed} bytes of memory and there are {available}: make the batch, the width or the depth smaller"
+    )]
+    DoesNotFit {
+        /// Bytes that it needs.
+        needed: u64,
+        /// Bytes that there are.
+        available: u64,
+    },
     /// No threads.
     #[error("0 threads: give at least 1")]
     NoThreads,

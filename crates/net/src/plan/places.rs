@@ -12,6 +12,8 @@ pub(crate) struct Place {
     offset: usize,
     /// Values of one row.
     features: usize,
+    /// Values besides those of the rows, however many rows there are.
+    fixed: usize,
 }
 
 impl Place {
@@ -19,11 +21,12 @@ impl Place {
     pub(crate) const NOTHING: Self = Self {
         offset: 0,
         features: 0,
+        fixed: 0,
     };
 
     /// Its values in a lane of `rows` rows.
     pub(crate) fn range(self, rows: usize) -> Range<usize> {
-        self.offset..self.offset + self.features * rows
+        self.offset..self.offset + self.features * rows + self.fixed
     }
 }
 
@@ -46,17 +49,33 @@ impl Places {
 
     /// A place for `features` values a row; `None` when memory's address range is at its end.
     pub(crate) fn take(&mut self, features: usize) -> Option<Place> {
-        let size = self.size(features)?;
+        self.take_as(features, 0)
+    }
+
+    /// A place for `len` values, whatever the rows.
+    pub(crate) fn take_fixed(&mut self, len: usize) -> Option<Place> {
+        self.take_as(0, len)
+    }
+
+    fn take_as(&mut self, features: usize, fixed: usize) -> Option<Place> {
+        let size = self.size(features, fixed)?;
+        let place = |offset| Place {
+            offset,
+            features,
+            fixed,
+        };
         if let Some(offset) = self.free.get_mut(&size).and_then(Vec::pop) {
-            return Some(Place { offset, features });
+            return Some(place(offset));
         }
         let offset = self.end;
         self.end = offset.checked_add(size)?;
-        Some(Place { offset, features })
+        Some(place(offset))
     }
 
     pub(crate) fn give_back(&mut self, place: Place) {
-        let size = self.size(place.features).expect("it was given");
+        let size = self
+            .size(place.features, place.fixed)
+            .expect("it was given");
         self.free.entry(size).or_default().push(place.offset);
     }
 
@@ -65,19 +84,21 @@ impl Places {
         self.end
     }
 
-    fn size(&self, features: usize) -> Option<usize> {
+    fn size(&self, features: usize, fixed: usize) -> Option<usize> {
         features
             .checked_mul(self.rows)?
+            .checked_add(fixed)?
             .checked_next_multiple_of(ALIGN)
     }
 }
 
-/// The values at `out`, to be written, and those at two other places of a lane, to be read.
-pub(crate) fn write_one_read_two(
+/// The values at `out`, to be written, and those at `reads`, to be read: [`carve`] for the most
+/// frequent case, which a deep narrow network is made of.
+pub(crate) fn carve_one<const R: usize>(
     lane: &mut [f32],
     out: Range<usize>,
-    reads: [Range<usize>; 2],
-) -> (&mut [f32], [&[f32]; 2]) {
+    reads: [Range<usize>; R],
+) -> (&mut [f32], [&[f32]; R]) {
     let (below, rest) = lane.split_at_mut(out.start);
     let (written, above) = rest.split_at_mut(out.len());
     let (below, above) = (&*below, &*above);
@@ -91,4 +112,60 @@ pub(crate) fn write_one_read_two(
         }
     });
     (written, reads)
+}
+
+/// The values at `writes`, to be written, and those at `reads`, to be read. A place that is
+/// written lies apart from every other.
+pub(crate) fn carve<const W: usize, const R: usize>(
+    lane: &mut [f32],
+    writes: [Range<usize>; W],
+    reads: [Range<usize>; R],
+) -> ([&mut [f32]; W], [&[f32]; R]) {
+    // In the order of their places; an empty one may stand anywhere.
+    let mut order: [usize; W] = std::array::from_fn(|index| index);
+    order.sort_unstable_by_key(|&index| writes[index].start);
+    let mut written: [&mut [f32]; W] = std::array::from_fn(|_| &mut [][..]);
+    let mut between: [(usize, &[f32]); W] = [(0, &[]); W];
+    let (mut rest, mut start) = (lane, 0);
+    for (index, gap) in order.into_iter().zip(&mut between) {
+        let range = &writes[index];
+        if range.is_empty() {
+            continue;
+        }
+        let (below, above) = rest.split_at_mut(range.start - start);
+        let (out, above) = above.split_at_mut(range.len());
+        *gap = (start, below);
+        written[index] = out;
+        (rest, start) = (above, range.end);
+    }
+    let last = (start, &*rest);
+    let reads = reads.map(|read| {
+        if read.is_empty() {
+            return &[][..];
+        }
+        let holds =
+            |(start, gap): &(usize, &[f32])| (*start..start + gap.len()).contains(&read.start);
+        let (start, gap) = between.iter().copied().find(holds).unwrap_or(last);
+        &gap[read.start - start..read.end - start]
+    });
+    (written, reads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carve;
+
+    #[test]
+    fn what_is_written_lies_apart_from_what_is_read() {
+        let mut lane: Vec<f32> = (0..20).map(|i| i as f32).collect();
+        let (writes, reads) = carve(&mut lane, [12..14, 0..0, 3..5], [0..3, 5..12, 14..20, 0..3]);
+        assert_eq!(
+            writes.map(|w| w.to_vec()),
+            [vec![12.0, 13.0], vec![], vec![3.0, 4.0]]
+        );
+        assert_eq!(reads[0], [0.0, 1.0, 2.0]);
+        assert_eq!(reads[1], [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+        assert_eq!((reads[2].len(), reads[2][0]), (6, 14.0));
+        assert_eq!(reads[0], reads[3]);
+    }
 }

@@ -4,14 +4,16 @@ use std::ops::Range;
 
 use super::backward::SEGMENT_WORK;
 use super::places::Place;
-use crate::graph::{Bias, Graph, ParameterSpec};
-use crate::operator::{Linear, Operator};
+use crate::graph::{Bias, Graph, Node, ParameterSpec};
+use crate::operator::{BatchNorm, Linear, Operator};
 
 /// Into how many tasks the weight gradients of a segment should at least fall, so that several
 /// threads find work, and of a layer at most.
 const WANTED: u64 = 8;
 /// A layer is cut only down to tasks of this much work: 20 microseconds.
 const MIN_WORK: u64 = 1 << 22;
+/// Values of a gradient that one task adds over the lanes, at least: 64 KiB.
+const PARTIAL_VALUES: usize = 1 << 14;
 /// Rows of a transposed weight made by one task.
 const TRANSPOSE_ROWS: usize = 256;
 
@@ -40,6 +42,14 @@ pub(crate) enum Work {
     },
     /// A bias's gradient.
     Bias { source: Source },
+    /// The sum of the lanes' parts, which begin at value `first` of their place.
+    Partial {
+        node: usize,
+        partial: Place,
+        first: usize,
+    },
+    /// Numbers of the statistics from `first` on, which are sums over the batch already.
+    Statistics { node: usize, first: usize },
     /// Some rows (inputs) of a weight, inputs first.
     Transpose {
         inputs: usize,
@@ -74,7 +84,7 @@ pub(super) fn linear_work(linear: &Linear, batch: usize) -> u64 {
 pub(super) fn total_work(graph: &Graph, batch: usize) -> u64 {
     let works = graph.nodes.iter().map(|node| match &node.operator {
         Operator::Linear(linear) => linear_work(linear, batch),
-        Operator::Activation(_) | Operator::Shift(_) | Operator::Add(_) => 0,
+        _ => 0,
     });
     works.fold(0, u64::saturating_add)
 }
@@ -124,6 +134,59 @@ pub(super) fn weight_tasks(
     weight.chain(bias)
 }
 
+/// The tasks that add the lanes' parts of the gradients of a node's parameters.
+pub(super) fn partial_tasks<'a>(
+    node: &'a Node,
+    index: usize,
+    parameters: &'a [ParameterSpec],
+    partial: Place,
+) -> impl Iterator<Item = Task> + 'a {
+    node.parameters.clone().flat_map(move |parameter| {
+        let spec = &parameters[parameter];
+        // Whole rows, so that a tap sees whole rows.
+        let row = spec.shape.len() / spec.shape.axes().first().copied().unwrap_or(1);
+        let len = PARTIAL_VALUES.div_ceil(row).saturating_mul(row);
+        let parts = spec.shape.len().div_ceil(len);
+        (0..parts).map(move |part| {
+            let start = spec.start + part * len;
+            Task {
+                parameter,
+                start,
+                len: len.min(spec.range().end - start),
+                part,
+                parts,
+                work: Work::Partial {
+                    node: index,
+                    partial,
+                    first: start - node.storage.start,
+                },
+            }
+        })
+    })
+}
+
+/// The tasks that take the gradients of batch normalisation's weight and bias from its sums.
+pub(super) fn batch_norm_tasks(
+    norm: &BatchNorm,
+    node: &Node,
+    index: usize,
+    parameters: &[ParameterSpec],
+) -> [Task; 2] {
+    let [bias, weight] = norm.gradients();
+    let first = node.parameters.start;
+    [(first, weight), (first + 1, bias)].map(|(parameter, sums)| Task {
+        parameter,
+        start: parameters[parameter].start,
+        len: sums.len(),
+        part: 0,
+        parts: 1,
+        work: Work::Statistics {
+            node: index,
+            first: sums.start,
+        },
+    })
+}
+
 /// Into how many blocks of rows the gradient of one weight is cut.
 fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
     let segment = total_work.min(SEGMENT_WORK);
@@ -136,9 +199,10 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
 pub(super) fn transposes(graph: &Graph) -> Vec<Task> {
     let mut tasks = Vec::new();
     for node in &graph.nodes {
-        let (Operator::Linear(linear), Some(weight)) = (&node.operator, node.weight) else {
+        let Operator::Linear(linear) = &node.operator else {
             continue;
         };
+        let weight = node.parameters.start;
         let start = graph.parameters[weight].start;
         let parts = linear.inputs.div_ceil(TRANSPOSE_ROWS);
         tasks.extend((0..parts).map(|part| {

@@ -6,7 +6,9 @@ use crate::simd::{Kernel, vectorized};
 const CHUNK: usize = 512;
 /// Tables counted into in turn, so that equal neighbours do not wait for one another's store.
 const TABLES: usize = 4;
-/// Most bins that a histogram may have: bounded, since four tables are kept.
+/// Slots up to which the tables lie on the stack.
+const SMALL: usize = 256;
+/// Most bins that a histogram may have: a position must be exact in f32.
 const MAX_BINS: usize = 1 << 20;
 
 /// Why a histogram cannot be made or merged.
@@ -49,9 +51,12 @@ pub enum HistogramError {
 
 /// A histogram over `[low, high]` with equal bins.
 ///
-/// Bin `i` of `n` counts the finite values `x` with `⌊(x − low) · n / (high − low)⌋ = i`,
-/// computed in f64; a value equal to `high` falls in the last bin. Values below, above, and
-/// not finite are counted apart, so that every value is in exactly one count.
+/// Bin `i` of `n` counts the finite values `x` with `⌊(x − low) · n / (high − low)⌋ = i`; a value
+/// equal to `high` falls in the last bin. Values below, above, and not finite are counted apart, so
+/// that every value is in exactly one count.
+///
+/// The position is computed in f32 where that moves no edge by more than a thousandth of a bin, and
+/// in f64 where it would: so a value that close to an edge may be counted on either side of it.
 ///
 /// # Errors
 ///
@@ -74,8 +79,6 @@ pub struct Histogram {
     high: f64,
     /// Below, then the bins, then above, then non-finite.
     slots: Vec<u64>,
-    /// [`TABLES`] tables as long as `slots`, all zero between updates.
-    tables: Vec<u32>,
 }
 
 impl Histogram {
@@ -87,33 +90,23 @@ impl Histogram {
         if !(1..=MAX_BINS).contains(&bins) {
             return Err(HistogramError::Bins { bins });
         }
-        let slots = bins + 3;
         Ok(Self {
             low,
             high,
-            slots: vec![0; slots],
-            tables: vec![0; TABLES * slots],
+            slots: vec![0; bins + 3],
         })
     }
 
     /// Counts `values`.
     pub fn update(&mut self, values: &[f32]) {
-        let bins = self.bins();
-        let mut slot_of = [0u32; CHUNK];
+        let find = FindSlots::new(self.low, self.high, self.bins());
         // A table holds u32: it is emptied long before one could overflow.
         for part in values.chunks(1 << 30) {
-            for chunk in part.chunks(CHUNK) {
-                let found = &mut slot_of[..chunk.len()];
-                vectorized(FindSlots {
-                    values: chunk,
-                    slots: found,
-                    low: self.low,
-                    high: self.high,
-                    bins,
-                });
-                count(&mut self.tables, bins + 3, found);
+            if self.slots.len() <= SMALL {
+                count_small(&mut self.slots, part, find);
+            } else {
+                count_large(&mut self.slots, part, find);
             }
-            self.empty_tables();
         }
     }
 
@@ -185,71 +178,172 @@ impl Histogram {
     pub fn total(&self) -> u64 {
         self.slots.iter().sum()
     }
+}
 
-    fn empty_tables(&mut self) {
-        let slots = self.slots.len();
-        for table in self.tables.chunks_exact(slots) {
-            for (total, &count) in self.slots.iter_mut().zip(table) {
-                *total += u64::from(count);
+/// Counts into tables on the stack that an index of eight bits cannot leave.
+fn count_small(slots: &mut [u64], values: &[f32], find: FindSlots) {
+    let mut tables = [[0u32; SMALL]; TABLES];
+    let mut found = [0u32; CHUNK];
+    for chunk in values.chunks(CHUNK) {
+        let found = &mut found[..chunk.len()];
+        find.run(chunk, found);
+        let mut quads = found.chunks_exact(TABLES);
+        for quad in &mut quads {
+            for (table, &slot) in tables.iter_mut().zip(quad) {
+                table[slot as usize % SMALL] += 1;
             }
         }
-        self.tables.fill(0);
+        for &slot in quads.remainder() {
+            tables[0][slot as usize % SMALL] += 1;
+        }
+    }
+    for table in &tables {
+        for (total, &count) in slots.iter_mut().zip(table) {
+            *total += u64::from(count);
+        }
     }
 }
 
-/// Counts each slot, neighbours in different tables.
-fn count(tables: &mut [u32], slots: usize, found: &[u32]) {
-    let (first, rest) = tables.split_at_mut(slots);
-    let (second, rest) = rest.split_at_mut(slots);
-    let (third, fourth) = rest.split_at_mut(slots);
-    let mut quads = found.chunks_exact(TABLES);
-    for quad in &mut quads {
-        first[quad[0] as usize] += 1;
-        second[quad[1] as usize] += 1;
-        third[quad[2] as usize] += 1;
-        fourth[quad[3] as usize] += 1;
-    }
-    for &slot in quads.remainder() {
-        first[slot as usize] += 1;
+/// With more bins than that neighbours seldom fall in one, so a table is enough.
+fn count_large(slots: &mut [u64], values: &[f32], find: FindSlots) {
+    let mut found = [0u32; CHUNK];
+    for chunk in values.chunks(CHUNK) {
+        let found = &mut found[..chunk.len()];
+        find.run(chunk, found);
+        for &slot in &*found {
+            slots[slot as usize] += 1;
+        }
     }
 }
 
 const TWO_TO_52: f64 = (1u64 << 52) as f64;
 
+const TWO_TO_23: f32 = (1u32 << 23) as f32;
+
 /// Finds the slot of each value without a branch.
-struct FindSlots<'a> {
-    values: &'a [f32],
-    slots: &'a mut [u32],
-    low: f64,
-    high: f64,
-    bins: usize,
+#[derive(Clone, Copy)]
+enum FindSlots {
+    Single(Range<f32>),
+    Double(Range<f64>),
 }
 
-impl Kernel for FindSlots<'_> {
+#[derive(Clone, Copy)]
+struct Range<T> {
+    low: T,
+    high: T,
+    per_unit: T,
+    bins: u32,
+}
+
+impl FindSlots {
+    fn new(low: f64, high: f64, bins: usize) -> Self {
+        let per_unit = bins as f64 / (high - low);
+        // No more than `MAX_BINS`, so it fits.
+        let bins = bins as u32;
+        let furthest = low.abs().max(high.abs());
+        let single = Range {
+            low: low as f32,
+            high: high as f32,
+            per_unit: per_unit as f32,
+            bins,
+        };
+        let normal = single.per_unit.is_normal() && (high - low) as f32 <= f32::MAX;
+        // Rounding an end of the range moves it by 2⁻²⁴ of itself at most, and as much again for
+        // what follows.
+        if normal && furthest * per_unit <= f64::from(1u32 << 13) {
+            Self::Single(single)
+        } else {
+            Self::Double(Range {
+                low,
+                high,
+                per_unit,
+                bins,
+            })
+        }
+    }
+
+    fn run(self, values: &[f32], slots: &mut [u32]) {
+        match self {
+            Self::Single(range) => vectorized(FindSingle {
+                range,
+                values,
+                slots,
+            }),
+            Self::Double(range) => vectorized(FindDouble {
+                range,
+                values,
+                slots,
+            }),
+        }
+    }
+}
+
+struct FindSingle<'a> {
+    range: Range<f32>,
+    values: &'a [f32],
+    slots: &'a mut [u32],
+}
+
+impl Kernel for FindSingle<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let bins = self.bins as f64;
-        let per_unit = bins / (self.high - self.low);
+        let Range {
+            low,
+            high,
+            per_unit,
+            bins,
+        } = self.range;
+        let last = (bins - 1) as f32;
+        for (slot, &x) in self.slots.iter_mut().zip(self.values) {
+            let position = (x - low) * per_unit;
+            // Rounding may carry a value just below `high` to `bins`.
+            let capped = if position < last { position } else { last };
+            let inside = if position > 0.0 { capped } else { 0.0 };
+            // Added to 2²³, a whole number lies in the low bits: a cast would not vectorise.
+            let bin = (inside.floor() + TWO_TO_23).to_bits() & 0x7f_ffff;
+            let found = if x < low { 0 } else { bin + 1 };
+            let found = if x > high { bins + 1 } else { found };
+            *slot = if x.abs() <= f32::MAX { found } else { bins + 2 };
+        }
+    }
+}
+
+struct FindDouble<'a> {
+    range: Range<f64>,
+    values: &'a [f32],
+    slots: &'a mut [u32],
+}
+
+impl Kernel for FindDouble<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Range {
+            low,
+            high,
+            per_unit,
+            bins,
+        } = self.range;
+        let bins = f64::from(bins);
         for (slot, &value) in self.slots.iter_mut().zip(self.values) {
             let x = f64::from(value);
-            let position = (x - self.low) * per_unit;
-            // Rounding may carry a value just below `high` to `bins`.
+            let position = (x - low) * per_unit;
             let capped = if position < bins - 1.0 {
                 position
             } else {
                 bins - 1.0
             };
             let inside = 1.0 + if position > 0.0 { capped } else { 0.0 };
-            let above = if x > self.high { bins + 1.0 } else { inside };
-            let found = if x < self.low { 0.0 } else { above };
+            let above = if x > high { bins + 1.0 } else { inside };
+            let found = if x < low { 0.0 } else { above };
             let found = if value.abs() <= f32::MAX {
                 found
             } else {
                 bins + 2.0
             };
-            // Added to 2⁵², a whole number lies in the low bits: a cast would not vectorise.
             *slot = (found.floor() + TWO_TO_52).to_bits() as u32;
         }
     }

@@ -300,7 +300,7 @@ impl Lanes {
             self.sum[lane] += apart[lane];
         }
         for lane in 0..LANES {
-            self.squares[lane] += apart[lane] * apart[lane];
+            self.squares[lane] = apart[lane].mul_add(apart[lane], self.squares[lane]);
         }
         self
     }

@@ -2,7 +2,9 @@
 
 use evenkeel_theory::Activation;
 
-use crate::graph::{Bias, Graph, GraphBuilder, GraphError};
+use super::residual::norm;
+use super::{Surroundings, end};
+use crate::graph::{Bias, Extent, Graph, GraphBuilder, GraphError, ValueId};
 use crate::loss::Loss;
 
 /// What a multi-layer perceptron looks like.
@@ -22,6 +24,8 @@ pub struct MlpSpec {
     pub shift: f64,
     /// Whether linear layers have a bias.
     pub bias: Bias,
+    /// What stands around the layers.
+    pub surroundings: Surroundings,
     /// What the network is trained for, if anything.
     pub loss: Option<Loss>,
 }
@@ -44,6 +48,7 @@ impl MlpSpec {
             activation,
             shift,
             bias,
+            surroundings: Surroundings::default(),
             loss,
         }
     }
@@ -74,17 +79,32 @@ pub fn mlp(spec: &MlpSpec) -> Result<Graph, GraphError> {
     let mut builder = GraphBuilder::new();
     let mut value = builder.input("x", &[spec.inputs])?;
     for layer in 0..last {
-        value = builder.linear(value, &format!("fc{layer}"), spec.width, spec.bias)?;
-        value = builder.activation(value, &format!("act{layer}"), &spec.activation)?;
-        if spec.shift != 0.0 {
-            value = builder.shift(value, &format!("shift{layer}"), spec.shift)?;
-        }
+        value = hidden_layer(&mut builder, spec, layer, value)?;
     }
     let output = builder.linear(value, &format!("fc{last}"), spec.outputs, spec.bias)?;
-    match spec.loss {
-        None => {}
-        Some(Loss::MeanSquaredError) => builder.mean_squared_error(output, "loss")?,
-        Some(Loss::SoftmaxCrossEntropy) => builder.softmax_cross_entropy(output, "loss")?,
-    }
+    end(&mut builder, output, spec.loss)?;
     builder.finish()
+}
+
+fn hidden_layer(
+    builder: &mut GraphBuilder,
+    spec: &MlpSpec,
+    layer: usize,
+    x: ValueId,
+) -> Result<ValueId, GraphError> {
+    let bias = match spec.surroundings {
+        Surroundings::BatchNorm => Bias::No,
+        _ => spec.bias,
+    };
+    let x = builder.linear(x, &format!("fc{layer}"), spec.width, bias)?;
+    let x = norm(builder, spec.surroundings, x, &format!("bn{layer}"))?;
+    let x = builder.activation(x, &format!("act{layer}"), &spec.activation)?;
+    let x = match spec.surroundings {
+        Surroundings::Shift => builder.bias(x, &format!("act{layer}.shift"), Extent::Tensor)?,
+        _ => x,
+    };
+    if spec.shift == 0.0 {
+        return Ok(x);
+    }
+    builder.shift(x, &format!("shift{layer}"), spec.shift)
 }

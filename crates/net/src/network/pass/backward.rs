@@ -1,13 +1,14 @@
 //! The backward pass: segments of lanes, each followed by its weight gradients.
 
-use super::forward::site;
+use super::forward::{self, scratch, site};
+use super::reduce;
 use crate::graph::{Graph, Producer};
 use crate::matrix::Accumulate;
 use crate::network::arena::Parts;
 use crate::network::workers::Team;
-use crate::operator::{Backward, Operator};
-use crate::plan::{BackwardStep, Plan, Source, Task, Work, write_one_read_two};
-use crate::tap::{Site, Tap};
+use crate::operator::{Backward, Behaviour, Context, Operator, Writes};
+use crate::plan::{BackwardStep, Place, Plan, Source, Stage, Task, Work, carve, carve_one};
+use crate::tap::{NoTap, Site, Tap};
 
 /// What a backward pass reads.
 pub(super) struct Pass<'a> {
@@ -15,34 +16,85 @@ pub(super) struct Pass<'a> {
     pub(super) plan: &'a Plan,
     pub(super) parameters: &'a [f32],
     pub(super) examples: usize,
+    pub(super) behaviour: Behaviour,
+    pub(super) step: u64,
+    pub(super) keys: &'a [[u32; 2]],
     pub(super) tap: &'a dyn Tap,
 }
 
 impl Pass<'_> {
     /// Runs it, from `seed` or from the gradient that the forward pass left.
-    pub(super) fn run(&self, team: Team, parts: Parts<'_>, seed: Option<&[f32]>) {
+    pub(super) fn run(
+        &self,
+        team: Team,
+        parts: Parts<'_>,
+        seed: Option<&[f32]>,
+        sums: &mut [f64],
+        statistics: &mut [f64],
+    ) {
         let Parts {
-            lanes, gradients, ..
+            lanes,
+            gradients,
+            transposed,
         } = parts;
         let lane_len = self.plan.sections.lane;
         let mut seed = seed;
         for segment in &self.plan.segments {
             let steps = &self.plan.backward[segment.steps.clone()];
             let first = seed.take();
-            team.for_each_lane(lanes, lane_len, |index, lane| {
-                self.lane(index, lane, steps, first);
+            let context = Context {
+                behaviour: self.behaviour,
+                examples: self.examples,
+                first_row: 0,
+                step: self.step,
+                keys: self.keys,
+                statistics,
+            };
+            let each = (&mut *lanes, lane_len);
+            let again = &self.plan.again[segment.again.clone()];
+            let forward = forward::Lane {
+                graph: self.graph,
+                plan: self.plan,
+                parameters: self.parameters,
+                transposed,
+                inputs: &[],
+                targets: None,
+                context,
+                // It was shown these values when they were made first.
+                tap: &NoTap,
+            };
+            team.for_each_lane(each, (sums, self.plan.sums), |index, lane, sums| {
+                forward.again(index, lane, again);
+                let first_row = index * self.plan.lanes.rows;
+                let context = Context {
+                    first_row,
+                    ..context
+                };
+                self.lane(index, (lane, sums), steps, first, &context);
             });
             let lanes = &*lanes;
             let tasks = &self.plan.weight_tasks[segment.tasks.clone()];
             team.for_each_task(tasks, gradients, 0, &|task: &Task, out: &mut [f32]| {
-                self.weight_gradient(task, lanes, out);
+                self.weight_gradient(task, lanes, statistics, out);
             });
+            if let Some(node) = segment.reduce {
+                let plan = self.plan;
+                reduce::backward(self.graph, node, reduce::Lanes { sums, plan }, statistics);
+            }
         }
     }
 
-    fn lane(&self, index: usize, lane: &mut [f32], steps: &[BackwardStep], seed: Option<&[f32]>) {
+    fn lane(
+        &self,
+        index: usize,
+        (lane, sums): (&mut [f32], &mut [f64]),
+        steps: &[BackwardStep],
+        seed: Option<&[f32]>,
+        context: &Context<'_>,
+    ) {
         let rows = self.plan.lanes.rows_of(index, self.examples);
         if rows == 0 {
+            sums.fill(0.0);
             return;
         }
         if let (Some(seed), Some(place)) = (seed, self.plan.seed) {
@@ -51,39 +103,82 @@ impl Pass<'_> {
             lane[place.range(rows)].copy_from_slice(&seed[first..first + rows * features]);
         }
         for step in steps {
-            self.step(index, rows, step, lane);
+            self.show(index, rows, step, lane);
+            match step.stage {
+                Stage::Whole => self.step(rows, step, context, lane),
+                Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
+            }
         }
     }
 
-    fn step(&self, index: usize, rows: usize, step: &BackwardStep, lane: &mut [f32]) {
+    /// Shows the gradient of a node's output when it is whole.
+    fn show(&self, index: usize, rows: usize, step: &BackwardStep, lane: &[f32]) {
+        if step.first {
+            let value = self.graph.nodes[step.node].output;
+            let site = site(self.graph, self.plan, value, index);
+            self.tap.gradient(&site, &lane[step.gradient.range(rows)]);
+        }
+    }
+
+    fn collect(&self, rows: usize, step: &BackwardStep, lane: &[f32], sums: &mut [f64]) {
+        if let Operator::BatchNorm(norm) = &self.graph.nodes[step.node].operator {
+            let (gradient, input) = (step.gradient.range(rows), step.retained.range(rows));
+            norm.collect_backward(&lane[gradient], &lane[input], sums);
+        }
+    }
+
+    fn step(&self, rows: usize, step: &BackwardStep, context: &Context<'_>, lane: &mut [f32]) {
         let node = &self.graph.nodes[step.node];
         let gradient = step.gradient.range(rows);
-        if step.first {
-            let site = site(self.graph, self.plan, node.output, index);
-            self.tap.gradient(&site, &lane[gradient.clone()]);
+        let (retained, partial) = (step.retained.range(rows), step.partial.range(rows));
+        let out = step.out.unwrap_or(Place::NOTHING).range(rows);
+        if out.is_empty() && partial.is_empty() {
+            return;
         }
-        let Some(out) = step.out else { return };
-        let retained = step.retained.range(rows);
+        let parameters = &self.parameters[node.storage.clone()];
         if step.in_place {
-            let (gradient, [retained, _]) = write_one_read_two(lane, gradient, [retained, 0..0]);
-            node.operator.backward_in_place(retained, gradient);
+            let (out, partial, [retained]) = if partial.is_empty() {
+                let (out, reads) = carve_one(lane, gradient, [retained]);
+                (out, &mut [][..], reads)
+            } else {
+                let ([out, partial], reads) = carve(lane, [gradient, partial], [retained]);
+                (out, partial, reads)
+            };
+            let reads = Backward {
+                gradient: &[],
+                retained,
+                parameters,
+                context,
+            };
+            node.operator.backward_in_place(&reads, out, partial);
         } else {
-            let reads = [gradient, retained];
-            let (out, [gradient, retained]) = write_one_read_two(lane, out.range(rows), reads);
-            let weight = node.weight.map_or(&[][..], |weight| {
-                &self.parameters[self.graph.parameters[weight].range()]
-            });
+            let places = [gradient, retained];
+            let scratch = scratch(self.plan, &node.operator);
+            let (out, partial, scratch, reads) = if partial.is_empty() && scratch.is_empty() {
+                let (out, reads) = carve_one(lane, out, places);
+                (out, &mut [][..], &mut [][..], reads)
+            } else {
+                let ([out, partial, scratch], reads) = carve(lane, [out, partial, scratch], places);
+                (out, partial, scratch, reads)
+            };
+            let [gradient, retained] = reads;
             let reads = Backward {
                 gradient,
                 retained,
-                weight,
+                parameters,
+                context,
             };
-            node.operator.backward(&reads, step.accumulate, out);
+            let writes = Writes {
+                out,
+                accumulate: step.accumulate,
+                partial,
+            };
+            node.operator.backward(&reads, writes, scratch);
         }
     }
 
     /// Sums one task's part of a parameter's gradient over the lanes, in order.
-    fn weight_gradient(&self, task: &Task, lanes: &[f32], out: &mut [f32]) {
+    fn weight_gradient(&self, task: &Task, lanes: &[f32], statistics: &[f64], out: &mut [f32]) {
         match task.work {
             Work::Weight {
                 source,
@@ -108,6 +203,23 @@ impl Pass<'_> {
                     linear.add_bias_gradient(gradient, out);
                 }
             }
+            Work::Partial { partial, first, .. } => {
+                for (index, lane) in self.lanes(lanes).enumerate() {
+                    let part = &lane[partial.range(0)][first..first + out.len()];
+                    if index == 0 {
+                        out.copy_from_slice(part);
+                    } else {
+                        for (out, &part) in out.iter_mut().zip(part) {
+                            *out += part;
+                        }
+                    }
+                }
+            }
+            Work::Statistics { first, .. } => {
+                for (out, &sum) in out.iter_mut().zip(&statistics[first..]) {
+                    *out = sum as f32;
+                }
+            }
             Work::Transpose { .. } => unreachable!("the plan lists weight gradients here"),
         }
         let name = self.graph.parameters[task.parameter].name();
@@ -121,12 +233,21 @@ impl Pass<'_> {
             &Site {
                 name,
                 index,
-                producer: Producer::Linear,
+                producer: self.producer(task),
                 part,
                 parts,
             },
             out,
         );
+    }
+
+    fn producer(&self, task: &Task) -> Producer {
+        let node = match task.work {
+            Work::Weight { source, .. } | Work::Bias { source } => source.node,
+            Work::Partial { node, .. } | Work::Statistics { node, .. } => node,
+            Work::Transpose { .. } => unreachable!("the plan lists weight gradients here"),
+        };
+        self.graph.values[self.graph.nodes[node].output].producer
     }
 
     fn linear(&self, source: Source) -> crate::operator::Linear {
@@ -136,6 +257,12 @@ impl Pass<'_> {
         }
     }
 
+    /// Each lane that has rows, in order.
+    fn lanes<'l>(&self, lanes: &'l [f32]) -> impl Iterator<Item = &'l [f32]> {
+        let used = self.examples.div_ceil(self.plan.lanes.rows);
+        lanes.chunks_exact(self.plan.sections.lane).take(used)
+    }
+
     /// The index, output gradient and input of each lane that has rows.
     fn sources<'l>(
         &self,
@@ -143,9 +270,7 @@ impl Pass<'_> {
         lanes: &'l [f32],
     ) -> impl Iterator<Item = (usize, &'l [f32], &'l [f32])> {
         let (shape, examples) = (self.plan.lanes, self.examples);
-        let used = examples.div_ceil(shape.rows);
-        let slices = lanes.chunks_exact(self.plan.sections.lane).take(used);
-        slices.enumerate().map(move |(index, lane)| {
+        self.lanes(lanes).enumerate().map(move |(index, lane)| {
             let rows = shape.rows_of(index, examples);
             (
                 index,

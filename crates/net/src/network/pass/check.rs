@@ -3,6 +3,7 @@
 use crate::graph::Graph;
 use crate::loss::{Loss, Targets};
 use crate::network::RunError;
+use crate::operator::Operator;
 
 /// The number of examples in `inputs`.
 pub(super) fn inputs(graph: &Graph, batch: usize, inputs: &[&[f32]]) -> Result<usize, RunError> {
@@ -28,6 +29,23 @@ pub(super) fn inputs(graph: &Graph, batch: usize, inputs: &[&[f32]]) -> Result<u
     Ok(examples.unwrap_or(0))
 }
 
+/// That there are two values of each channel at least where a batch's variance is taken.
+pub(super) fn variance(graph: &Graph, examples: usize) -> Result<(), RunError> {
+    // Of one example only: any two have two values.
+    if examples > 1 || graph.buffers.is_empty() {
+        return Ok(());
+    }
+    let alone = graph.nodes.iter().find(
+        |node| matches!(&node.operator, Operator::BatchNorm(norm) if norm.channels.plane == 1),
+    );
+    match alone {
+        None => Ok(()),
+        Some(node) => Err(RunError::OneValue {
+            layer: graph.values[node.output].name.clone(),
+        }),
+    }
+}
+
 /// That `targets` go with the loss and the examples.
 pub(super) fn targets(
     graph: &Graph,
@@ -38,7 +56,9 @@ pub(super) fn targets(
     let features = graph.output().shape().len();
     let (expected, got) = match (loss, targets) {
         (Loss::MeanSquaredError, Targets::Values(values)) => (examples * features, values.len()),
-        (Loss::SoftmaxCrossEntropy, Targets::Classes(classes)) => (examples, classes.len()),
+        (Loss::SoftmaxCrossEntropy | Loss::Hinge, Targets::Classes(classes)) => {
+            (examples, classes.len())
+        }
         (loss, _) => return Err(RunError::TargetKind { loss }),
     };
     if expected != got {

@@ -1,11 +1,13 @@
 //! One lane's forward pass.
 
-use crate::graph::{Bias, Graph};
+use std::ops::Range;
+
+use crate::graph::Graph;
 use crate::loss::{GradientOut, Targets};
 use crate::matrix;
 use crate::network::workers::Team;
-use crate::operator::Forward;
-use crate::plan::{ForwardStep, Plan, Task, Work, write_one_read_two};
+use crate::operator::{Behaviour, Context, Forward, Operator};
+use crate::plan::{ForwardSegment, ForwardStep, Plan, Stage, Task, Work, carve, carve_one};
 use crate::tap::{Site, Tap};
 
 /// Writes every weight with its inputs first.
@@ -42,25 +44,65 @@ pub(super) struct Lane<'a> {
     pub(super) transposed: &'a [f32],
     pub(super) inputs: &'a [&'a [f32]],
     pub(super) targets: Option<Targets<'a>>,
-    pub(super) examples: usize,
+    pub(super) context: Context<'a>,
     pub(super) tap: &'a dyn Tap,
 }
 
 impl Lane<'_> {
-    /// Runs lane `index` and gives the sum of its examples' losses.
-    pub(super) fn run(&self, index: usize, lane: &mut [f32]) -> f64 {
-        let rows = self.plan.lanes.rows_of(index, self.examples);
+    /// Runs a stretch on lane `index`. The first reads the inputs; the last puts the sum of the
+    /// examples' losses first among `sums`.
+    pub(super) fn run(
+        &self,
+        index: usize,
+        lane: &mut [f32],
+        sums: &mut [f64],
+        segment: &ForwardSegment,
+    ) {
+        let rows = self.plan.lanes.rows_of(index, self.context.examples);
         if rows == 0 {
-            return 0.0;
+            sums.fill(0.0);
+            return;
         }
-        for (input, &values) in self.inputs.iter().enumerate() {
-            self.read_input(index, rows, input, values, lane);
+        if segment.steps.start == 0 {
+            for (input, &values) in self.inputs.iter().enumerate() {
+                self.read_input(index, rows, input, values, lane);
+            }
         }
-        for step in &self.plan.forward {
-            self.step(index, rows, step, lane);
+        let context = Context {
+            first_row: index * self.plan.lanes.rows,
+            ..self.context
+        };
+        for step in &self.plan.forward[segment.steps.clone()] {
+            match step.stage {
+                Stage::Whole => self.step(index, rows, step, &context, lane),
+                Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
+            }
         }
-        self.targets
-            .map_or(0.0, |targets| self.loss(index, rows, targets, lane))
+        if segment.steps.end == self.plan.forward.len() {
+            let loss = |targets| self.loss(index, rows, targets, lane);
+            sums[0] = self.targets.map_or(0.0, loss);
+        }
+    }
+
+    /// Takes steps of the forward pass again.
+    pub(super) fn again(&self, index: usize, lane: &mut [f32], steps: &[ForwardStep]) {
+        let rows = self.plan.lanes.rows_of(index, self.context.examples);
+        let context = Context {
+            first_row: index * self.plan.lanes.rows,
+            ..self.context
+        };
+        for step in steps {
+            self.step(index, rows, step, &context, lane);
+        }
+    }
+
+    fn collect(&self, rows: usize, step: &ForwardStep, lane: &[f32], sums: &mut [f64]) {
+        if let (Operator::BatchNorm(norm), Behaviour::Training) = (
+            &self.graph.nodes[step.node].operator,
+            self.context.behaviour,
+        ) {
+            norm.collect_forward(&lane[step.reads[0].range(rows)], sums);
+        }
     }
 
     fn read_input(&self, index: usize, rows: usize, input: usize, all: &[f32], lane: &mut [f32]) {
@@ -72,40 +114,45 @@ impl Lane<'_> {
         self.tap.activation(&self.site(value, index), values);
     }
 
-    fn step(&self, index: usize, rows: usize, step: &ForwardStep, lane: &mut [f32]) {
+    fn step(
+        &self,
+        index: usize,
+        rows: usize,
+        step: &ForwardStep,
+        context: &Context<'_>,
+        lane: &mut [f32],
+    ) {
         let node = &self.graph.nodes[step.node];
+        let reads = Forward {
+            first: &[],
+            second: &[],
+            parameters: &self.parameters[node.storage.clone()],
+            transposed: &self.transposed[node.storage.clone()],
+            context,
+        };
         let out = if step.in_place {
             let values = &mut lane[step.out.range(rows)];
-            node.operator.forward_in_place(values);
+            node.operator.forward_in_place(&reads, values);
             values
         } else {
-            let reads = step.reads.map(|place| place.range(rows));
-            let (out, [first, second]) = write_one_read_two(lane, step.out.range(rows), reads);
-            let (weight, bias) = self.weights(node.weight, node.operator.bias());
-            node.operator.forward(
-                &Forward {
-                    first,
-                    second,
-                    weight,
-                    bias,
-                },
-                out,
-            );
+            let places = step.reads.map(|place| place.range(rows));
+            let (out, scratch) = (step.out.range(rows), scratch(self.plan, &node.operator));
+            let (out, scratch, [first, second]) = if scratch.is_empty() {
+                let (out, reads) = carve_one(lane, out, places);
+                (out, &mut [][..], reads)
+            } else {
+                let ([out, scratch], reads) = carve(lane, [out, scratch], places);
+                (out, scratch, reads)
+            };
+            let reads = Forward {
+                first,
+                second,
+                ..reads
+            };
+            node.operator.forward(&reads, out, scratch);
             out
         };
         self.tap.activation(&self.site(node.output, index), out);
-    }
-
-    fn weights(&self, weight: Option<usize>, bias: Bias) -> (&[f32], &[f32]) {
-        let Some(index) = weight else {
-            return (&[], &[]);
-        };
-        let parameters = &self.graph.parameters;
-        let weight = &self.transposed[parameters[index].range()];
-        match bias {
-            Bias::Yes => (weight, &self.parameters[parameters[index + 1].range()]),
-            Bias::No => (weight, &[]),
-        }
     }
 
     fn loss(&self, index: usize, rows: usize, targets: Targets<'_>, lane: &mut [f32]) -> f64 {
@@ -116,9 +163,9 @@ impl Lane<'_> {
         match self.plan.seed {
             None => loss.run(&lane[output], features, targets, GradientOut::None),
             Some(seed) => {
-                let reads = [output, 0..0];
-                let (gradient, [output, _]) = write_one_read_two(lane, seed.range(rows), reads);
-                let examples = self.examples;
+                let reads = [output];
+                let (gradient, [output]) = carve_one(lane, seed.range(rows), reads);
+                let examples = self.context.examples;
                 loss.run(
                     output,
                     features,
@@ -131,6 +178,17 @@ impl Lane<'_> {
 
     fn site(&self, value: usize, lane: usize) -> Site<'_> {
         site(self.graph, self.plan, value, lane)
+    }
+}
+
+/// Where an operator works, if it needs to.
+pub(super) fn scratch(plan: &Plan, operator: &Operator) -> Range<usize> {
+    match operator.scratch() {
+        0 => 0..0,
+        len => {
+            let start = plan.scratch.range(0).start;
+            start..start + len
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use evenkeel_theory::Activation;
 
 use super::Elementwise;
 use crate::matrix::Accumulate;
-use crate::operator::{Backward, Retains};
+use crate::operator::{Backward, Behaviour, Context, Retains};
 
 /// 2⁻²⁴: half a unit in the last place of 1.
 const U: f64 = 1.0 / (1 << 24) as f64;
@@ -44,16 +44,26 @@ fn points() -> Vec<f32> {
     all_sizes.chain(moderate).chain([0.0, -0.0]).collect()
 }
 
+const CONTEXT: Context<'_> = Context {
+    behaviour: Behaviour::Training,
+    examples: 1,
+    first_row: 0,
+    step: 0,
+    keys: &[],
+    statistics: &[],
+};
+
 fn derivatives(activation: &Elementwise, x: &[f32], y: &[f32]) -> Vec<f32> {
     let retained = match activation.retains() {
         Retains::Output => y,
-        Retains::Input | Retains::Neither => x,
+        Retains::Input | Retains::Neither | Retains::Both => x,
     };
     let gradient = vec![1.0; x.len()];
     let reads = Backward {
         gradient: &gradient,
         retained,
-        weight: &[],
+        parameters: &[],
+        context: &CONTEXT,
     };
     let mut made = vec![f32::NAN; x.len()];
     activation.backward(&reads, Accumulate::Overwrite, &mut made);

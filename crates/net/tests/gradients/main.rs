@@ -1,211 +1,34 @@
 //! Every operator's forward and backward against an independent definition in f64 and its finite
 //! differences: losses, gradients by each parameter, and gradients by each value in between.
 //!
-//! A new operator is a row in [`cases`] and its definition in [`Layer::apply`].
+//! A new operator is a row in [`cases()`] and its definition in [`Layer::apply`].
+
+mod cases;
+mod image;
+mod layer;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use evenkeel_net::{
-    Activation, Bias, Graph, GraphBuilder, Mode, Network, Site, Tap, Targets, Threads,
-};
+use evenkeel_net::{Graph, GraphBuilder, Mode, Network, Role, Site, Tap, Targets, Threads};
 
-/// An operator, by what it reads: indices of values, the input being 0.
-#[derive(Clone, Debug)]
-enum Layer {
-    Linear {
-        from: usize,
-        outputs: usize,
-        bias: Bias,
-    },
-    Activation {
-        from: usize,
-        activation: Activation,
-    },
-    Shift {
-        from: usize,
-        constant: f64,
-    },
-    Add {
-        a: usize,
-        b: usize,
-    },
-}
+use cases::cases;
+use layer::{Batch, Layer};
 
+/// What a case ends with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     MeanSquaredError,
     SoftmaxCrossEntropy,
+    Hinge,
 }
 
 #[derive(Clone, Debug)]
 struct Case {
     name: String,
-    inputs: usize,
+    axes: Vec<usize>,
     layers: Vec<Layer>,
     end: End,
-}
-
-/// One row an operator, and rows for the ways in which operators meet.
-fn cases() -> Vec<Case> {
-    use Bias::{No, Yes};
-    use End::{MeanSquaredError, SoftmaxCrossEntropy};
-    use Layer::{Activation as Act, Add, Linear, Shift};
-    let case = |name: &str, layers: Vec<Layer>, end: End| Case {
-        name: name.into(),
-        inputs: 5,
-        layers,
-        end,
-    };
-    let linear = |from, outputs, bias| Linear {
-        from,
-        outputs,
-        bias,
-    };
-    let tanh = |from| Act {
-        from,
-        activation: Activation::tanh(),
-    };
-    let mut cases = vec![
-        case("linear", vec![linear(0, 3, Yes)], MeanSquaredError),
-        case("linear, no bias", vec![linear(0, 3, No)], MeanSquaredError),
-        case("softmax", vec![linear(0, 4, Yes)], SoftmaxCrossEntropy),
-        case(
-            "shift, in place",
-            vec![
-                linear(0, 4, Yes),
-                Shift {
-                    from: 1,
-                    constant: -0.5,
-                },
-                tanh(2),
-                linear(3, 3, No),
-            ],
-            SoftmaxCrossEntropy,
-        ),
-        case(
-            "shift of the input",
-            vec![
-                Shift {
-                    from: 0,
-                    constant: 0.75,
-                },
-                linear(1, 3, Yes),
-            ],
-            MeanSquaredError,
-        ),
-        case(
-            "add: a residual block",
-            vec![
-                linear(0, 4, Yes),
-                tanh(1),
-                linear(2, 4, Yes),
-                Add { a: 1, b: 3 },
-                linear(4, 3, No),
-            ],
-            SoftmaxCrossEntropy,
-        ),
-        case(
-            "add: a value to itself",
-            vec![
-                linear(0, 4, Yes),
-                Add { a: 1, b: 1 },
-                tanh(2),
-                linear(3, 3, No),
-            ],
-            MeanSquaredError,
-        ),
-        case(
-            "a value with three readers, one of them the loss's own",
-            vec![
-                linear(0, 3, Yes),
-                tanh(1),
-                linear(1, 3, No),
-                Add { a: 2, b: 3 },
-                Add { a: 1, b: 4 },
-            ],
-            SoftmaxCrossEntropy,
-        ),
-        case(
-            "an activation before any parameter",
-            vec![tanh(0), linear(1, 3, Yes)],
-            MeanSquaredError,
-        ),
-        case(
-            "an activation at the end, and a branch that leads nowhere",
-            vec![linear(0, 3, Yes), linear(1, 2, Yes), tanh(1)],
-            MeanSquaredError,
-        ),
-    ];
-    for activation in activations() {
-        let first = Act {
-            from: 1,
-            activation: activation.clone(),
-        };
-        let second = Act {
-            from: 1,
-            activation: activation.clone(),
-        };
-        let layers = vec![linear(0, 6, Yes), first, linear(2, 3, No)];
-        cases.push(case(
-            &format!("{activation}, in place"),
-            layers,
-            MeanSquaredError,
-        ));
-        let layers = vec![
-            linear(0, 4, Yes),
-            second,
-            Add { a: 1, b: 2 },
-            linear(3, 3, No),
-        ];
-        cases.push(case(
-            &format!("{activation}, beside its input"),
-            layers,
-            MeanSquaredError,
-        ));
-    }
-    cases
-}
-
-/// All with default parameters, those whose parameter chooses another kernel, and expressions.
-fn activations() -> Vec<Activation> {
-    let more = [
-        "leaky_relu(-0.3)",
-        "leaky_relu(1.5)",
-        "leaky_relu(0)",
-        "elu(0.5)",
-        "swish(2)",
-        "relu(x) - 0.5",
-        "x*sigmoid(3*x)",
-    ];
-    let mut all = Activation::all();
-    all.extend(more.iter().map(|text| Activation::parse(text).unwrap()));
-    all
-}
-
-impl Layer {
-    /// The definition, for one example.
-    fn apply(&self, values: &[Vec<f64>], weight: &[f64], bias: &[f64]) -> Vec<f64> {
-        match self {
-            Self::Linear { from, outputs, .. } => {
-                let x = &values[*from];
-                let row = |o: usize| &weight[o * x.len()..(o + 1) * x.len()];
-                let dot = |o: usize| row(o).iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
-                (0..*outputs)
-                    .map(|o| dot(o) + bias.get(o).copied().unwrap_or(0.0))
-                    .collect()
-            }
-            Self::Activation { from, activation } => {
-                values[*from].iter().map(|&x| activation.value(x)).collect()
-            }
-            Self::Shift { from, constant } => values[*from].iter().map(|x| x + constant).collect(),
-            Self::Add { a, b } => values[*a]
-                .iter()
-                .zip(&values[*b])
-                .map(|(a, b)| a + b)
-                .collect(),
-        }
-    }
 }
 
 /// A change to one number before the loss is computed again.
@@ -242,43 +65,48 @@ impl Reference {
         if let Nudge::Parameter { name, index, by } = nudge {
             parameters.get_mut(name).unwrap()[index] += by;
         }
-        let mut total = 0.0;
         let mut nearest = f64::INFINITY;
-        for example in 0..self.examples {
-            let x = &self.input[example * self.case.inputs..(example + 1) * self.case.inputs];
-            let mut values = vec![x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>()];
-            for (index, layer) in self.case.layers.iter().enumerate() {
-                if let Layer::Activation { from, activation } = layer {
-                    for (x, kink) in values[*from]
-                        .iter()
-                        .flat_map(|x| activation.breakpoints().iter().map(move |kink| (x, kink)))
-                    {
-                        nearest = nearest.min((x - kink).abs());
-                    }
-                }
-                let empty = Vec::new();
-                let weight = parameters
-                    .get(&format!("v{}.weight", index + 1))
-                    .unwrap_or(&empty);
-                let bias = parameters
-                    .get(&format!("v{}.bias", index + 1))
-                    .unwrap_or(&empty);
-                let mut made = layer.apply(&values, weight, bias);
-                if let Nudge::Value {
-                    value,
-                    example: at,
-                    index: element,
-                    by,
-                } = nudge
-                    && (value, at) == (index + 1, example)
-                {
-                    made[element] += by;
-                }
-                values.push(made);
+        let inputs = self.case.axes.iter().product();
+        let rows = self.input.chunks_exact(inputs);
+        let wide = |row: &[f32]| row.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+        let mut values: Vec<Batch> = vec![rows.map(wide).collect()];
+        for (index, layer) in self.case.layers.iter().enumerate() {
+            nearest = nearest.min(layer.nearest_kink(&values));
+            let parameter = |suffix: &str| {
+                let name = format!("v{}.{suffix}", index + 1);
+                parameters.get(&name).cloned().unwrap_or_default()
+            };
+            let mut made = layer.apply(&values, &parameter);
+            if let Nudge::Value {
+                value,
+                example,
+                index: element,
+                by,
+            } = nudge
+                && value == index + 1
+            {
+                made[example][element] += by;
             }
-            total += self.example_loss(example, values.last().unwrap());
+            values.push(made);
         }
+        let outputs = values.last().unwrap().iter().enumerate();
+        if self.case.end == End::Hinge {
+            let margins = outputs
+                .clone()
+                .flat_map(|(e, output)| self.margins(e, output));
+            nearest = margins.fold(nearest, |nearest, z| nearest.min(z.abs()));
+        }
+        let total: f64 = outputs
+            .map(|(e, output)| self.example_loss(e, output))
+            .sum();
         (total / self.examples as f64, nearest)
+    }
+
+    /// 1 − x_class + x_j for each other class.
+    fn margins(&self, example: usize, output: &[f64]) -> Vec<f64> {
+        let class = usize::from(self.classes[example]);
+        let others = output.iter().enumerate().filter(|&(j, _)| j != class);
+        others.map(|(_, x)| 1.0 - output[class] + x).collect()
     }
 
     fn example_loss(&self, example: usize, output: &[f64]) -> f64 {
@@ -294,6 +122,10 @@ impl Reference {
             End::SoftmaxCrossEntropy => {
                 let sum: f64 = output.iter().map(|z| z.exp()).sum();
                 sum.ln() - output[usize::from(self.classes[example])]
+            }
+            End::Hinge => {
+                let margins = self.margins(example, output);
+                margins.iter().map(|z| z.max(0.0)).sum::<f64>() / output.len() as f64
             }
         }
     }
@@ -324,27 +156,17 @@ impl Random {
 
 fn graph(case: &Case) -> Graph {
     let mut builder = GraphBuilder::new();
-    let mut values = vec![builder.input("x", &[case.inputs]).unwrap()];
+    let mut values = vec![builder.input("x", &case.axes).unwrap()];
     for (index, layer) in case.layers.iter().enumerate() {
         let name = format!("v{}", index + 1);
-        let made = match layer {
-            Layer::Linear {
-                from,
-                outputs,
-                bias,
-            } => builder.linear(values[*from], &name, *outputs, *bias),
-            Layer::Activation { from, activation } => {
-                builder.activation(values[*from], &name, activation)
-            }
-            Layer::Shift { from, constant } => builder.shift(values[*from], &name, *constant),
-            Layer::Add { a, b } => builder.add(values[*a], values[*b], &name),
-        };
+        let made = layer.add(&mut builder, &values, &name);
         values.push(made.unwrap());
     }
     let last = *values.last().unwrap();
     match case.end {
         End::MeanSquaredError => builder.mean_squared_error(last, "loss").unwrap(),
         End::SoftmaxCrossEntropy => builder.softmax_cross_entropy(last, "loss").unwrap(),
+        End::Hinge => builder.hinge(last, "loss").unwrap(),
     }
     builder.finish().unwrap()
 }
@@ -383,7 +205,7 @@ fn reference(case: &Case, graph: &Graph, examples: usize) -> Reference {
         let reference = Reference {
             case: case.clone(),
             examples,
-            input: random.vec(examples * case.inputs, 2.0),
+            input: random.vec(examples * case.axes.iter().product::<usize>(), 2.0),
             targets: random.vec(examples * outputs, 1.0),
             classes: (0..examples).map(|e| (e * 7 % outputs) as u8).collect(),
             parameters,
@@ -396,7 +218,16 @@ fn reference(case: &Case, graph: &Graph, examples: usize) -> Reference {
 }
 
 /// f32 through up to four layers of up to six terms, each value of order 1 to 10: some dozens of
-/// roundings of 6·10⁻⁸ each, of the largest terms.
+/// roundings of 6·10⁻⁸ each, of the largest terms. Where sums are longer, so many more.
+fn roundings(graph: &Graph) -> f64 {
+    let fan_in = |spec: &evenkeel_net::ParameterSpec| match spec.role() {
+        Role::Weight { fan_in, .. } => fan_in,
+        _ => 1,
+    };
+    let longest = graph.parameters().iter().map(fan_in).max().unwrap_or(1);
+    (longest as f64 / 6.0).max(1.0)
+}
+
 fn check(name: &str, what: &str, got: f32, expected: f64, scale: f64) {
     let error = (f64::from(got) - expected).abs();
     assert!(
@@ -416,7 +247,7 @@ fn check_case(case: &Case, examples: usize) {
     });
     let targets = match case.end {
         End::MeanSquaredError => Targets::Values(&reference.targets),
-        End::SoftmaxCrossEntropy => Targets::Classes(&reference.classes),
+        End::SoftmaxCrossEntropy | End::Hinge => Targets::Classes(&reference.classes),
     };
     let keep = Keep::default();
     let loss = network
@@ -426,7 +257,7 @@ fn check_case(case: &Case, examples: usize) {
 
     let expected = reference.loss(Nudge::None).0;
     assert!(
-        (loss - expected).abs() <= 2e-6 * expected.abs().max(1.0),
+        (loss - expected).abs() <= 2e-6 * roundings(&graph) * expected.abs().max(1.0),
         "{}: {loss} {expected}",
         case.name
     );
@@ -442,7 +273,8 @@ fn check_parameters(case: &Case, network: &Network, reference: &Reference) {
         let expected: Vec<f64> = (0..spec.shape().len()).map(slope).collect();
         let scale = expected
             .iter()
-            .fold(1.0, |largest: f64, e| largest.max(e.abs()));
+            .fold(1.0, |largest: f64, e| largest.max(e.abs()))
+            * roundings(network.graph());
         for (index, &got) in network.gradient(name).unwrap().iter().enumerate() {
             check(
                 &case.name,
@@ -484,15 +316,11 @@ fn check_values(case: &Case, network: &Network, reference: &Reference, keep: &Ke
                 &format!("value {value}, example {example}"),
                 got,
                 expected,
-                expected.abs().max(1.0),
+                expected.abs().max(1.0) * roundings(network.graph()),
             );
         }
     }
-    let wanted = case
-        .layers
-        .iter()
-        .any(|layer| matches!(layer, Layer::Linear { .. }));
-    assert_eq!(wanted, !shown.is_empty());
+    assert!(!shown.is_empty());
 }
 
 #[test]
@@ -504,8 +332,11 @@ fn every_operator_matches_finite_differences() {
 
 #[test]
 fn a_batch_of_several_lanes_and_a_ragged_one_matches_too() {
-    for case in cases().iter().take(10) {
-        check_case(case, 70);
+    // Of images and activations, some: each difference is two losses over the whole batch.
+    for (index, case) in cases().iter().enumerate() {
+        if index < 16 || index % 5 == 0 || case.name.contains("norm") {
+            check_case(case, 40);
+        }
     }
 }
 

@@ -1,0 +1,372 @@
+//! Products so small that a general one spends its time on getting ready.
+//!
+//! A layer of width 16 on 32 examples is a quarter of a microsecond of arithmetic, less than what
+//! it takes to pack its factors. Here nothing is packed: a block of the destination is held in
+//! registers, and for each inner index the block's rows of the left factor are multiplied with a
+//! stretch of the right factor's row.
+//!
+//! Each value is one chain of fused multiply-adds over the inner index, in order, so its bits
+//! depend neither on the width of the vectors nor on how the destination is cut.
+
+use pulp::{Simd, WithSimd};
+
+use super::Factor;
+use crate::simd::vectorized_with;
+
+/// Sizes up to which this beats the general product (`examples/product.rs` measures it).
+const MOST_COLUMNS: usize = 64;
+const MOST_INNER: usize = 128;
+
+/// Whether a product is one for this module: by its shape alone.
+pub(super) fn fits(a: &Factor<'_>, b: &Factor<'_>) -> bool {
+    let small = b.columns <= MOST_COLUMNS && b.rows <= MOST_INNER;
+    small && b.column_stride == 1 && (a.column_stride == 1 || a.row_stride == 1)
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    /// Nothing.
+    Zero,
+    /// What the destination held.
+    Destination,
+    /// The same row on every row.
+    Row(&'a [f32]),
+}
+
+/// `out = start + a · b` for factors that [`fits`] accepts.
+pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Factor<'_>) {
+    if a.column_stride == 1 {
+        let left = Rows {
+            values: a.values,
+            stride: a.row_stride,
+        };
+        run(out, start, left, a.rows, b);
+    } else {
+        let left = Columns {
+            values: a.values,
+            stride: a.column_stride,
+        };
+        run(out, start, left, a.rows, b);
+    }
+}
+
+fn run(out: &mut [f32], start: Start<'_>, left: impl Left, rows: usize, b: Factor<'_>) {
+    vectorized_with(Narrow {
+        out,
+        start,
+        left,
+        rows,
+        right: b.values,
+        stride: b.row_stride,
+        inner: b.rows,
+        columns: b.columns,
+    });
+}
+
+/// The left factor.
+trait Left: Copy {
+    type Band<const R: usize>: Band<R>;
+
+    /// Rows `first..first + R`, of `inner` values each.
+    fn band<const R: usize>(self, first: usize, inner: usize) -> Self::Band<R>;
+}
+
+/// Some neighbouring rows of the left factor.
+trait Band<const R: usize>: Copy {
+    /// What row `row` holds at an inner index.
+    fn at(self, row: usize, index: usize) -> f32;
+}
+
+/// Stored row after row.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    values: &'a [f32],
+    stride: usize,
+}
+
+impl<'a> Left for Rows<'a> {
+    type Band<const R: usize> = [&'a [f32]; R];
+
+    #[inline(always)]
+    fn band<const R: usize>(self, first: usize, inner: usize) -> [&'a [f32]; R] {
+        // Not by `from_fn`: the compiler would lose sight of all having one length, and check
+        // every read.
+        let mut rows = [&self.values[..0]; R];
+        for (row, values) in rows.iter_mut().enumerate() {
+            *values = &self.values[(first + row) * self.stride..][..inner];
+        }
+        rows
+    }
+}
+
+impl<const R: usize> Band<R> for [&[f32]; R] {
+    #[inline(always)]
+    fn at(self, row: usize, index: usize) -> f32 {
+        self[row][index]
+    }
+}
+
+/// Stored column after column.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    values: &'a [f32],
+    stride: usize,
+}
+
+impl<'a> Left for Columns<'a> {
+    type Band<const R: usize> = Self;
+
+    #[inline(always)]
+    fn band<const R: usize>(self, first: usize, _inner: usize) -> Self {
+        Self {
+            values: &self.values[first..],
+            ..self
+        }
+    }
+}
+
+impl<const R: usize> Band<R> for Columns<'_> {
+    #[inline(always)]
+    fn at(self, row: usize, index: usize) -> f32 {
+        self.values[index * self.stride..][..R][row]
+    }
+}
+
+struct Narrow<'a, L> {
+    out: &'a mut [f32],
+    start: Start<'a>,
+    left: L,
+    rows: usize,
+    right: &'a [f32],
+    stride: usize,
+    inner: usize,
+    columns: usize,
+}
+
+impl<L: Left> WithSimd for Narrow<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            out,
+            start,
+            left,
+            rows,
+            right,
+            stride,
+            inner,
+            columns,
+        } = self;
+        let right = Right {
+            values: right,
+            stride,
+            inner,
+            columns,
+        };
+        let mut row = 0;
+        // As many accumulators as it takes to hide the latency of a fused multiply-add, and no
+        // more than the registers of the narrower instruction sets.
+        if columns <= S::F32_LANES {
+            while row + 8 <= rows {
+                let out = &mut out[row * columns..][..8 * columns];
+                part::<S, L, 8>(simd, out, start, left, row, right, 0);
+                row += 8;
+            }
+        }
+        while row + 4 <= rows {
+            let out = &mut out[row * columns..][..4 * columns];
+            band::<S, L, 4>(simd, out, start, left, row, right);
+            row += 4;
+        }
+        while row < rows {
+            let out = &mut out[row * columns..][..columns];
+            band::<S, L, 1>(simd, out, start, left, row, right);
+            row += 1;
+        }
+    }
+}
+
+/// The right factor, row after row.
+#[derive(Clone, Copy)]
+struct Right<'a> {
+    values: &'a [f32],
+    stride: usize,
+    inner: usize,
+    columns: usize,
+}
+
+/// `R` whole rows of the destination, which are rows `row..` of the left factor's.
+#[inline(always)]
+fn band<S: Simd, L: Left, const R: usize>(
+    simd: S,
+    out: &mut [f32],
+    start: Start<'_>,
+    left: L,
+    row: usize,
+    right: Right<'_>,
+) {
+    let mut column = 0;
+    while column + 2 * S::F32_LANES <= right.columns {
+        block::<S, L, R, 2>(simd, out, start, left, row, right, column);
+        column += 2 * S::F32_LANES;
+    }
+    while column < right.columns {
+        part::<S, L, R>(simd, out, start, left, row, right, column);
+        column += S::F32_LANES;
+    }
+}
+
+/// `R` rows and one vector of columns, or what is left of one.
+#[inline(always)]
+fn part<S: Simd, L: Left, const R: usize>(
+    simd: S,
+    out: &mut [f32],
+    start: Start<'_>,
+    left: L,
+    row: usize,
+    right: Right<'_>,
+    column: usize,
+) {
+    if column + S::F32_LANES <= right.columns {
+        block::<S, L, R, 1>(simd, out, start, left, row, right, column);
+    } else {
+        tail::<S, L, R>(simd, out, start, left, row, right, column);
+    }
+}
+
+/// `R` rows and `C` whole vectors of columns.
+#[inline(always)]
+fn block<S: Simd, L: Left, const R: usize, const C: usize>(
+    simd: S,
+    out: &mut [f32],
+    start: Start<'_>,
+    left: L,
+    row: usize,
+    right: Right<'_>,
+    column: usize,
+) {
+    let width = C * S::F32_LANES;
+    let mut sums = [[simd.splat_f32s(0.0); C]; R];
+    match start {
+        Start::Zero => {}
+        Start::Destination => {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                *sums = vectors::<S, C>(&out[r * right.columns + column..][..width]);
+            }
+        }
+        Start::Row(row) => sums = [vectors::<S, C>(&row[column..][..width]); R],
+    }
+    let inner = right.inner;
+    let left = left.band::<R>(row, inner);
+    for index in 0..inner {
+        let right = vectors::<S, C>(&right.values[index * right.stride + column..][..width]);
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let left = simd.splat_f32s(left.at(r, index));
+            for (sum, &right) in sums.iter_mut().zip(&right) {
+                *sum = simd.mul_add_f32s(left, right, *sum);
+            }
+        }
+    }
+    for (r, sums) in sums.iter().enumerate() {
+        let out = &mut out[r * right.columns + column..][..width];
+        let (out, _) = S::as_mut_simd_f32s(out);
+        out[..C].copy_from_slice(sums);
+    }
+}
+
+/// `R` rows and the columns after the last whole vector.
+#[inline(always)]
+fn tail<S: Simd, L: Left, const R: usize>(
+    simd: S,
+    out: &mut [f32],
+    start: Start<'_>,
+    left: L,
+    row: usize,
+    right: Right<'_>,
+    column: usize,
+) {
+    let width = right.columns - column;
+    let mut sums = [simd.splat_f32s(0.0); R];
+    match start {
+        Start::Zero => {}
+        Start::Destination => {
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = simd.partial_load_f32s(&out[r * right.columns + column..][..width]);
+            }
+        }
+        Start::Row(row) => sums = [simd.partial_load_f32s(&row[column..][..width]); R],
+    }
+    let inner = right.inner;
+    let left = left.band::<R>(row, inner);
+    for index in 0..inner {
+        let right = &right.values[index * right.stride + column..][..width];
+        let right = simd.partial_load_f32s(right);
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let left = simd.splat_f32s(left.at(r, index));
+            *sum = simd.mul_add_f32s(left, right, *sum);
+        }
+    }
+    for (r, sum) in sums.into_iter().enumerate() {
+        simd.partial_store_f32s(&mut out[r * right.columns + column..][..width], sum);
+    }
+}
+
+/// The first `C` vectors of `values`.
+#[inline(always)]
+fn vectors<S: Simd, const C: usize>(values: &[f32]) -> [S::f32s; C] {
+    let (vectors, _) = S::as_simd_f32s(values);
+    std::array::from_fn(|c| vectors[c])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Factor, Start, fits, product};
+    use crate::testing::narrow;
+
+    fn wave(count: usize, step: usize) -> Vec<f32> {
+        let value = |i: usize| (i * step % 2003) as f32 / 1001.0 - 1.0;
+        (0..count).map(value).collect()
+    }
+
+    /// The definition: one chain of fused multiply-adds for each value.
+    fn chain(start: f32, terms: impl Iterator<Item = (f32, f32)>) -> f32 {
+        terms.fold(start, |sum, (a, b)| a.mul_add(b, sum))
+    }
+
+    #[test]
+    fn every_value_is_one_chain_of_fused_multiply_adds() {
+        let sizes = [1, 2, 3, 4, 5, 8, 11, 15, 16, 17, 31, 32, 33, 48, 50, 64];
+        for (m, n, k) in sizes.iter().flat_map(|&m| {
+            let pairs = sizes.iter().flat_map(|&n| [1, 7, 16, 128].map(|k| (n, k)));
+            pairs.map(move |(n, k)| (m, n, k))
+        }) {
+            let (a, b, held) = (wave(m * k, 7919), wave(k * n, 104_729), wave(m * n, 31));
+            let right = Factor::new(&b, k, n);
+            let plain = Factor::new(&a, m, k);
+            let turned = Factor::new(&a, k, m).transposed();
+            assert!(fits(&plain, &right) && fits(&turned, &right));
+            for start in [Start::Zero, Start::Destination, Start::Row(&held[..n])] {
+                for (left, at) in [(plain, (k, 1)), (turned, (1, m))] {
+                    let mut wide = held.clone();
+                    product(&mut wide, start, left, right);
+                    let mut scalar = held.clone();
+                    narrow(|| product(&mut scalar, start, left, right));
+                    for (index, (wide, scalar)) in wide.iter().zip(&scalar).enumerate() {
+                        let (i, j) = (index / n, index % n);
+                        let from = match start {
+                            Start::Zero => 0.0,
+                            Start::Destination => held[index],
+                            Start::Row(row) => row[j],
+                        };
+                        let terms = (0..k).map(|p| (a[i * at.0 + p * at.1], b[p * n + j]));
+                        let expected = chain(from, terms).to_bits();
+                        assert_eq!(wide.to_bits(), expected, "{m}×{k}×{n} at {i}, {j}");
+                        assert_eq!(scalar.to_bits(), expected, "{m}×{k}×{n} at {i}, {j}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Dropout.
+
+use evenkeel_init::philox_4x32_10;
+
+use super::{Backward, Behaviour, Context, Writes};
+use crate::matrix::Accumulate;
+use crate::simd::{Kernel, vectorized};
+
+/// In training, `y = x / (1 − p)` for a value that is kept and `y = 0 · x` for one that is
+/// dropped, each independently with probability p; else `y = x`. The gradient takes the same
+/// factors.
+///
+/// Whether a value is dropped is a pure function of the network's seed, the name of the value,
+/// the step, the example's row in the batch and the value's place in the row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropout {
+    pub(crate) features: usize,
+    pub(crate) probability: f64,
+    /// Index of its key among the network's.
+    pub(crate) key: usize,
+}
+
+/// Values whose masked gradients are made before they are added.
+const PART: usize = 1024;
+/// Blocks of four words that are made side by side.
+const BLOCKS: usize = 16;
+
+impl Dropout {
+    pub(crate) fn backward(&self, reads: &Backward<'_>, writes: Writes<'_>) {
+        match writes.accumulate {
+            Accumulate::Overwrite => {
+                writes.out.copy_from_slice(reads.gradient);
+                self.apply(reads.context, writes.out);
+            }
+            Accumulate::Add => self.add(reads, writes.out),
+        }
+    }
+
+    /// Adds the gradient times the mask, a few values at a time.
+    fn add(&self, reads: &Backward<'_>, out: &mut [f32]) {
+        let mut part = [0.0; PART];
+        let parts = out.chunks_mut(PART).zip(reads.gradient.chunks(PART));
+        for (index, (out, gradient)) in parts.enumerate() {
+            let part = &mut part[..out.len()];
+            part.copy_from_slice(gradient);
+            self.apply_from(reads.context, index * PART, part);
+            for (out, &part) in out.iter_mut().zip(&*part) {
+                *out += part;
+            }
+        }
+    }
+
+    /// Multiplies by the mask: the output from the input, or the gradients alike.
+    pub(crate) fn apply(&self, context: &Context<'_>, values: &mut [f32]) {
+        self.apply_from(context, 0, values);
+    }
+
+    /// [`apply`](Self::apply) to the lane's values from number `start` on.
+    fn apply_from(&self, context: &Context<'_>, start: usize, values: &mut [f32]) {
+        if context.behaviour == Behaviour::Evaluation || self.probability == 0.0 {
+            return;
+        }
+        // A word below the threshold drops its value.
+        let threshold = (self.probability * f64::from(u32::MAX)).round() as u32;
+        vectorized(Mask {
+            key: context.keys[self.key],
+            step: context.step,
+            first: context.first_row as u64 * self.features as u64 + start as u64,
+            threshold,
+            factor: (1.0 / (1.0 - self.probability)) as f32,
+            values,
+        });
+    }
+}
+
+struct Mask<'a> {
+    key: [u32; 2],
+    step: u64,
+    /// Number, within the batch, of the first value.
+    first: u64,
+    threshold: u32,
+    factor: f32,
+    values: &'a mut [f32],
+}
+
+impl Kernel for Mask<'_> {
+    type Output = ();
+
+    /// Value n of the batch has word n mod 4 of the block whose counter is (n div 4, step).
+    #[inline(always)]
+    fn run(self) {
+        let mut number = self.first;
+        let Self {
+            key,
+            step,
+            threshold,
+            factor,
+            ..
+        } = self;
+        let mut rest = self.values;
+        while !rest.is_empty() {
+            let words = words(key, step, number / 4);
+            let skip = (number % 4) as usize;
+            let count = rest.len().min(4 * BLOCKS - skip);
+            let (now, later) = rest.split_at_mut(count);
+            for (value, &word) in now.iter_mut().zip(&words[skip..]) {
+                *value *= if word < threshold { 0.0 } else { factor };
+            }
+            number += count as u64;
+            rest = later;
+        }
+    }
+}
+
+#[inline(always)]
+fn words(key: [u32; 2], step: u64, first: u64) -> [u32; 4 * BLOCKS] {
+    let mut words = [0; 4 * BLOCKS];
+    for (index, words) in words.chunks_exact_mut(4).enumerate() {
+        let block = first + index as u64;
+        let counter = [
+            block as u32,
+            (block >> 32) as u32,
+            step as u32,
+            (step >> 32) as u32,
+        ];
+        words.copy_from_slice(&philox_4x32_10(counter, key));
+    }
+    words
+}
