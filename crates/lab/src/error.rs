@@ -3,7 +3,7 @@
 use evenkeel_data::BatchError;
 use evenkeel_init::{GeometryError, InitError};
 use evenkeel_net::chain::ChainError;
-use evenkeel_net::{GraphError, HistogramError, OptimizerError, PlanError, RunError};
+use evenkeel_net::{GraphError, HistogramError, OptimizerError, PlanError, RecipeError, RunError};
 use evenkeel_theory::finite_width::FiniteWidthError;
 use evenkeel_theory::gaussian::ExpectationError;
 use evenkeel_theory::{GainError, MeanFieldError};
@@ -22,6 +22,12 @@ pub enum LabError {
         given: String,
         /// ` (did you mean …?)`, or nothing.
         hint: String,
+        /// The ids that there are.
+        known: String,
+    },
+    /// An empty list of experiments, or an empty name in it.
+    #[error("--only has an empty name; name experiments, with commas between them: {known}")]
+    NoExperiment {
         /// The ids that there are.
         known: String,
     },
@@ -95,6 +101,9 @@ pub enum LabError {
     /// A histogram that cannot be.
     #[error(transparent)]
     Histogram(#[from] HistogramError),
+    /// A recipe that does not suit its network.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// An optimiser that cannot be.
     #[error(transparent)]
     Optimizer(#[from] OptimizerError),
@@ -118,6 +127,10 @@ pub enum LabError {
 impl LabError {
     pub(crate) fn unknown_experiment(given: &str) -> Self {
         let known: Vec<_> = catalogue().iter().map(|s| s.id()).collect();
+        if given.trim().is_empty() {
+            let known = known.join(", ");
+            return Self::NoExperiment { known };
+        }
         let nearest = known.iter().min_by_key(|id| edit_distance(id, given));
         let hint = match nearest {
             Some(id) if edit_distance(id, given) <= id.len().div_ceil(3) => {

@@ -19,6 +19,13 @@ pub(crate) mod jacobian;
 
 pub(crate) mod training;
 
+pub(crate) mod fixup;
+pub(crate) mod kaiming_depth;
+pub(crate) mod lsuv;
+pub(crate) mod ten_thousand;
+pub(crate) mod update_ratio;
+pub(crate) mod vanilla;
+
 // Parts that several experiments measure.
 mod bent;
 mod firsts;

@@ -36,19 +36,17 @@ pub fn run(
             source,
         })?;
     let dataset = &loaded.dataset;
-    let (train, valid, summary) = pool.install(|| {
-        let normalizer = Normalizer::fit(&dataset.train);
-        let train = normalizer.apply(&dataset.train);
-        let valid = normalizer.apply(&dataset.valid);
-        let test = normalizer.apply(&dataset.test);
-        let summary = summarise(loaded, [&train, &valid, &test]);
-        (train, valid, summary)
+    let (prepared, summary) = pool.install(|| {
+        let prepared = Prepared::new(loaded);
+        let summary = prepared.summary(loaded);
+        (prepared, summary)
     });
     let bench = Bench {
         settings,
         dataset,
-        train: &train,
-        valid: &valid,
+        train: &prepared.train,
+        valid: &prepared.valid,
+        test: &prepared.test,
         summary: &summary,
         progress,
         pool: &pool,
@@ -112,7 +110,7 @@ fn write_up(study: &dyn Study, findings: Findings, settings: &Settings) -> Exper
 }
 
 /// The text with a minus sign, and no hyphen, before each negative number.
-fn with_true_minus(text: &str) -> String {
+pub(crate) fn with_true_minus(text: &str) -> String {
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     let mut out = String::with_capacity(text.len());
@@ -130,18 +128,38 @@ fn with_true_minus(text: &str) -> String {
 const STAND_IN: &str = "MNIST is not on this machine and could not be fetched; digits drawn by evenkeel itself \
                         stand in for it. The numbers that belong to MNIST are not to be looked for here.";
 
-/// The data in numbers, before and after normalising; each measured on the values themselves.
-fn summarise(loaded: &Loaded, normalized: [&NormalizedPart; 3]) -> DataSummary {
-    let dataset = &loaded.dataset;
-    let [train, valid, test] = normalized.map(|part| summary(part.count, part.statistics()));
-    DataSummary {
-        name: dataset.name.clone(),
-        source: loaded.source.clone(),
-        fallback: loaded.fallback.as_ref().map(|_| STAND_IN.to_owned()),
-        train: summary(dataset.train.count(), dataset.train.statistics()),
-        valid: summary(dataset.valid.count(), dataset.valid.statistics()),
-        test: summary(dataset.test.count(), dataset.test.statistics()),
-        normalized: NormalizedSummary { train, valid, test },
+/// The three parts, normalised by the training part's statistics.
+pub(crate) struct Prepared {
+    pub(crate) train: NormalizedPart,
+    pub(crate) valid: NormalizedPart,
+    pub(crate) test: NormalizedPart,
+}
+
+impl Prepared {
+    pub(crate) fn new(loaded: &Loaded) -> Self {
+        let dataset = &loaded.dataset;
+        let normalizer = Normalizer::fit(&dataset.train);
+        Self {
+            train: normalizer.apply(&dataset.train),
+            valid: normalizer.apply(&dataset.valid),
+            test: normalizer.apply(&dataset.test),
+        }
+    }
+
+    /// The data in numbers, before and after normalising; each measured on the values themselves.
+    pub(crate) fn summary(&self, loaded: &Loaded) -> DataSummary {
+        let dataset = &loaded.dataset;
+        let [train, valid, test] = [&self.train, &self.valid, &self.test]
+            .map(|part| summary(part.count, part.statistics()));
+        DataSummary {
+            name: dataset.name.clone(),
+            source: loaded.source.clone(),
+            fallback: loaded.fallback.as_ref().map(|_| STAND_IN.to_owned()),
+            train: summary(dataset.train.count(), dataset.train.statistics()),
+            valid: summary(dataset.valid.count(), dataset.valid.statistics()),
+            test: summary(dataset.test.count(), dataset.test.statistics()),
+            normalized: NormalizedSummary { train, valid, test },
+        }
     }
 }
 
@@ -154,7 +172,7 @@ fn summary(count: usize, statistics: PixelStatistics) -> PartSummary {
 }
 
 /// The processor, as Linux names it; the architecture elsewhere.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let name = std::fs::read_to_string("/proc/cpuinfo")
         .ok()
         .and_then(|text| {

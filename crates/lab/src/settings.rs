@@ -24,6 +24,17 @@ const DEEPEST_PER_UNIT: usize = 5;
 /// a typing slip and a machine that swaps.
 pub const MAX_WEIGHTS: usize = 1 << 30;
 
+/// How much of an experiment that takes minutes is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// A first look, within a second or two.
+    Quick,
+    /// As much as the whole lesson has time for.
+    Shortened,
+    /// All of it.
+    Whole,
+}
+
 /// What to run, and how much of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -148,6 +159,15 @@ impl Settings {
             }
         }
         command
+    }
+
+    /// How much of a long experiment is run: all of it where `--only` names it.
+    pub fn length(&self, study: &dyn Study) -> Length {
+        match self.scale {
+            Scale::Quick => Length::Quick,
+            Scale::Full if self.only.iter().any(|id| id == study.id()) => Length::Whole,
+            Scale::Full => Length::Shortened,
+        }
     }
 
     /// `quick` or `full`, whichever this run's scale asks for.

@@ -79,6 +79,12 @@ pub fn catalogue() -> &'static [&'static dyn Study] {
         &experiments::depth_scale::DepthScale,
         &experiments::jacobian::Jacobian,
         &experiments::training::Training,
+        &experiments::kaiming_depth::KaimingDepth,
+        &experiments::lsuv::Lsuv,
+        &experiments::update_ratio::UpdateRatio,
+        &experiments::fixup::Fixup,
+        &experiments::ten_thousand::TenThousand,
+        &experiments::vanilla::Vanilla,
     ]
 }
 
@@ -92,6 +98,8 @@ pub struct Bench<'a> {
     pub train: &'a NormalizedPart,
     /// The validation part, normalised by the training part's statistics.
     pub valid: &'a NormalizedPart,
+    /// The test part, normalised by the training part's statistics.
+    pub test: &'a NormalizedPart,
     /// Counts, means and standard deviations of the data.
     pub summary: &'a DataSummary,
     pub(crate) progress: &'a dyn Progress,

@@ -8,7 +8,7 @@
 use std::sync::OnceLock;
 
 use evenkeel_data::{Choice, Download, Loaded, Request};
-use evenkeel_lab::results::{Experiment, Results};
+use evenkeel_lab::results::{Experiment, Results, Scale};
 use evenkeel_lab::{Settings, Silent, run};
 use serde_json::Value;
 
@@ -216,5 +216,37 @@ fn at_thirty_layers_kaiming_learns_and_xavier_stalls() {
             run["loss"].as_array().is_some_and(|loss| !loss.is_empty()),
             "{run}"
         );
+    }
+}
+
+#[test]
+fn the_experiments_on_depth_agree_in_their_short_form() {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let ids = [
+        "kaiming-depth",
+        "lsuv",
+        "update-ratio",
+        "fixup",
+        "ten-thousand",
+        "vanilla",
+    ];
+    let settings = Settings {
+        only: ids.map(str::to_owned).to_vec(),
+        scale: Scale::Quick,
+        ..Settings::new(42, 2)
+    };
+    let results = run(&settings, data, &Silent).expect("the experiments run");
+    for experiment in &results.experiments {
+        let id = &experiment.id;
+        assert!(experiment.agrees, "{id}: {}", experiment.verdict);
+        assert_eq!(experiment.not_judged, None, "{id}");
+    }
+    // Fixup's classifier is 0: ln 10 to the last rounding of a batch's 64 examples.
+    for (id, name) in [
+        ("fixup", "fixup_first_loss"),
+        ("ten-thousand", "first_loss"),
+    ] {
+        let experiment = results.experiments.iter().find(|e| e.id == id).unwrap();
+        close(experiment, name, std::f64::consts::LN_10, 64.0 * 1e-15);
     }
 }

@@ -127,7 +127,7 @@ impl Study for DepthScale {
                 },
             ],
             reading: vec![
-                "Dark cells learnt. Left of the edge of chaos depth makes all inputs alike, right of it it tears close \
+                "Cells full of colour learnt. Left of the edge of chaos depth makes all inputs alike, right of it it tears close \
                  ones apart; in both the network no longer sees what it is to learn."
                     .to_owned(),
                 "The line is 6 ξ_c, from theory alone: it rises to infinity at the edge of chaos. Few steps and few units \

@@ -110,10 +110,10 @@ impl Study for Gains {
                 },
             ],
             reading: vec![
-                "White cells keep the predicted second moment; the activations stand in the order of χ_q, from the \
+                "Cells without colour keep the predicted second moment; the activations stand in the order of χ_q, from the \
                  steadiest to the least steady."
                     .to_owned(),
-                "Where χ_q > 1 chance departures of a finite width grow, and the colours run away from white: the gain \
+                "Where χ_q > 1 chance departures of a finite width grow, and the colours fill: the gain \
                  is right, and holds nothing for long."
                     .to_owned(),
             ],
