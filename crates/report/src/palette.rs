@@ -45,6 +45,12 @@ pub(crate) fn swatch_of(init: &str) -> Swatch {
         "he" => "kaiming",
         // U(±1/√fan_in), the "standard" of Glorot & Bengio 2010, is what PyTorch still draws.
         "standard" | "default" | "lecun" => "pytorch",
+        // Recipes, seven of which share a figure: by the weights that they begin with where that
+        // tells them apart.
+        "rezero" => "xavier",
+        "lsuv" => "orthogonal",
+        "skipinit" => "pytorch",
+        "batch-norm" => "small",
         other => other,
     };
     let named = SWATCHES.len() - SPARE;

@@ -42,7 +42,7 @@ fn can_draw(grid: &Grid) -> bool {
 fn subtitle(grid: &Grid) -> String {
     let along = match grid.shading {
         Shading::Sequential => "the fuller the colour, the higher",
-        Shading::Ratio => "white where it is 1, one colour above and another below",
+        Shading::Ratio => "no colour where it is 1, one above and another below",
     };
     format!("{}: {along}.", sentence_case(&grid.value_label))
 }

@@ -72,7 +72,7 @@ pub(super) fn draw(panels: &[Panel], canvas: &Canvas) -> Drawing {
 }
 
 fn draw_panel(panel: &Panel, left: f64, plot: &Plot, y: &Scale, labelled: bool) -> Node {
-    let x = Scale::linear(panel.x, (plot.left, plot.right));
+    let x = panel.x_scale((plot.left, plot.right));
     let title = fit(&panel.curves.name, 13.0, plot.right - left);
     let mut group = Node::group("panel-group")
         .child(Node::text_at("panel", (left, plot.top - 33.0), &title))
@@ -95,11 +95,7 @@ fn draw_panel(panel: &Panel, left: f64, plot: &Plot, y: &Scale, labelled: bool) 
             .iter()
             .filter_map(|s| predicted(s, &x, y)),
     );
-    let x_ticks = if panel.x.0.fract() == 0.0 && panel.x.1 - panel.x.0 >= 2.0 {
-        x.whole_ticks(5)
-    } else {
-        x.ticks(5)
-    };
+    let x_ticks = panel.x_ticks(&x);
     group = group.child(axes::x_axis(plot, &x, &x_ticks, &panel.curves.x_label));
     group = group.child(losses(panel, plot));
     if labelled {

@@ -99,6 +99,29 @@ impl Panel<'_> {
         }
     }
 
+    pub(super) fn x_scale(&self, range: (f64, f64)) -> Scale {
+        if self.x_is_log() {
+            Scale::log(self.x, range)
+        } else {
+            Scale::linear(self.x, range)
+        }
+    }
+
+    pub(super) fn x_ticks(&self, scale: &Scale) -> Vec<Tick> {
+        let (low, high) = self.x;
+        if !self.x_is_log() && low.fract() == 0.0 && high - low >= 2.0 {
+            scale.whole_ticks(5)
+        } else {
+            scale.ticks(5)
+        }
+    }
+
+    /// Depths from ten layers to thousands need a logarithm; steps, however many, are even.
+    fn x_is_log(&self) -> bool {
+        let (low, high) = self.x;
+        self.curves.x_label == "layers" && low > 0.0 && high >= MOST_LINEAR_RATIO * low
+    }
+
     pub(super) fn y_ticks(&self, scale: &Scale) -> Vec<Tick> {
         let ticks = scale.ticks(5);
         if self.kind != Kind::Percent {
