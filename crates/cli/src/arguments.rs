@@ -5,6 +5,7 @@ mod init;
 mod sample;
 mod shared;
 mod theory;
+mod train;
 mod verify;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use init::InitArguments;
 pub(crate) use sample::{LayerChoice, Mode, SampleArguments};
 pub(crate) use shared::{FloatDtype, LayoutChoice};
 pub(crate) use theory::TheoryArguments;
+pub(crate) use train::{OptimizerChoice, TrainArguments};
 pub(crate) use verify::VerifyArguments;
 
 /// Initialise deep networks and prove that their signal survives.
@@ -36,6 +38,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     Gain(GainArguments),
     Theory(TheoryArguments),
+    Train(Box<TrainArguments>),
 }
 
 /// Run the lesson on initialisation: measure every step, set the known answer beside it, write a report.
@@ -68,16 +71,16 @@ pub(crate) struct LabArguments {
     #[arg(long, value_name = "DIR", default_value = "evenkeel-report")]
     pub(crate) out: PathBuf,
     /// Number of layers, for the experiments that take one
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
     pub(crate) depth: Option<usize>,
     /// Units in a layer, for the experiments that take it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) width: Option<usize>,
     /// Activation, for the experiments that take one: a name such as tanh, gelu, leaky_relu(0.1)
     #[arg(long, value_name = "A", value_parser = parse_activation)]
     pub(crate) activation: Option<Activation>,
     /// Threads; they change the time, never a result [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
     /// Print the results as JSON on standard output, and nothing else there
     #[arg(long)]
@@ -94,7 +97,12 @@ pub(crate) struct SourceArguments {
     #[arg(long, value_name = "D")]
     pub(crate) data_dir: Option<PathBuf>,
     /// The seed of every random number, the drawn digits included
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub(crate) seed: u64,
 }
 
@@ -141,7 +149,12 @@ pub(crate) enum DataAction {
         #[arg(long, value_enum, default_value = "auto")]
         data: DataChoice,
         /// The seed of the drawn digits
-        #[arg(long, value_name = "N", default_value_t = 42)]
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 42,
+            allow_negative_numbers = true
+        )]
         seed: u64,
         /// How many samples of each digit
         #[arg(long, value_name = "N", default_value_t = 12)]

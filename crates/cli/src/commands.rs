@@ -8,5 +8,6 @@ pub(crate) mod lab;
 mod output;
 pub(crate) mod sample;
 pub(crate) mod theory;
+pub(crate) mod train;
 pub(crate) mod verify;
 mod weights;

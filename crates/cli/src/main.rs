@@ -1,5 +1,5 @@
 //! The `evenkeel` command. Results go to standard output, everything else to standard error.
-//! Exit status: 0 fine, 1 a finding where a command judges, 2 an error.
+//! Exit status: 0 fine, 1 a finding where a command judges, 2 an error, 130 stopped with Ctrl-C.
 
 mod arguments;
 mod commands;
@@ -19,10 +19,12 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Gain(arguments) => commands::gain::run(&arguments),
         Command::Theory(arguments) => commands::theory::run(&arguments),
+        Command::Train(arguments) => commands::train::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::complain(&error);
@@ -37,6 +39,8 @@ enum Outcome {
     Fine,
     /// It judged, and something did not hold.
     Finding,
+    /// It was told to stop before its end, and can be gone on with.
+    Interrupted,
 }
 
 /// A reader that has seen enough (`| head`) is no error.

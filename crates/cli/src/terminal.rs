@@ -5,6 +5,7 @@ pub(crate) mod number;
 pub(crate) mod progress;
 pub(crate) mod story;
 pub(crate) mod table;
+pub(crate) mod training;
 
 use console::{Style, style};
 use evenkeel_lab::results::Experiment;

@@ -302,6 +302,88 @@ fn hostile_checkpoints_are_refused() {
     }
 }
 
+#[test]
+fn a_name_from_outside_has_no_power_over_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let header = r#"{"w\u001b[2J\nx":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend([0; 4]);
+    fs::write(home.path().join("w.safetensors"), bytes).unwrap();
+    let said = run(evenkeel(home.path()).args([
+        "init",
+        "--like",
+        "w.safetensors",
+        "--preset",
+        "pytorch",
+        "--dry-run",
+    ]));
+    assert_eq!(said.status, 0, "{}", said.err);
+    assert!(said.out.contains(r"w\u{1b}[2J\nx  f32"), "{}", said.out);
+    assert!(!said.out.contains('\u{1b}'), "{}", said.out);
+}
+
+#[test]
+fn values_that_a_format_cannot_hold_are_found_before_anything_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let parts = "layer = \"packed\", parts = [4, 8]";
+    for (dtype, tensor, scheme) in [
+        (
+            "f32",
+            "shape = [4, 4]",
+            "\"normal\"\nwith = { std = 1e300 }",
+        ),
+        (
+            "f32",
+            "shape = [4, 4]",
+            "\"orthogonal\"\nwith = { gain = 1e40 }",
+        ),
+        (
+            "bf16",
+            "shape = [4, 4]",
+            "\"identity\"\nwith = { gain = 1e40 }",
+        ),
+        (
+            "f16",
+            "shape = [4, 4, 3]",
+            "\"dirac\"\nwith = { gain = 70000 }",
+        ),
+        (
+            "f16",
+            &format!("shape = [12, 4], {parts}"),
+            "\"xavier_normal\"\nwith = { gain = 1e6 }",
+        ),
+    ] {
+        let text = format!(
+            "dtype = \"{dtype}\"\ntensor = [{{ name = \"ok\", shape = [4] }}, {{ name = \"w\", {tensor} }}]\n\
+             [[rule]]\nmatch = \"ok\"\nscheme = \"zeros\"\n[[rule]]\nmatch = \"*\"\nscheme = {scheme}\n"
+        );
+        fs::write(home.path().join("spec.toml"), text).unwrap();
+        refused(
+            home.path(),
+            &["--spec", "spec.toml", "--out", "m"],
+            &["tensor \"w\"", dtype, "cannot hold its values"],
+        );
+        assert!(!home.path().join("m").exists(), "{scheme}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_without_room_is_left_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    // 2⁵⁰ bytes: more than any disk that these tests run on.
+    let spec = "dtype = \"f32\"\nrepeat = { n = 1048 }\ntensor = [{ name = \"w{n}\", shape = [524288, 524288] }]\n\
+                [[rule]]\nmatch = \"*\"\nscheme = \"zeros\"\n";
+    fs::write(home.path().join("spec.toml"), spec).unwrap();
+    refused(
+        home.path(),
+        &["--spec", "spec.toml", "--out", "made/for/it"],
+        &["has room for", "nothing was written"],
+    );
+    assert!(!home.path().join("made").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_disk_that_refuses_loses_nothing() {

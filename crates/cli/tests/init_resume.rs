@@ -26,11 +26,7 @@ fn parts_made_on_several_machines_are_what_one_makes() {
     for part in ["1/2", "2/2"] {
         let own = part.replace('/', "-");
         let said = tiny_with(home.path(), &own, &["--shard", part]);
-        assert!(
-            said.out.contains("1 parts are not here yet"),
-            "{}",
-            said.out
-        );
+        assert!(said.out.contains("1 part is not here yet"), "{}", said.out);
         for (name, bytes) in tree(&home.path().join(&own)) {
             fs::write(joined.join(name), bytes).unwrap();
         }

@@ -50,6 +50,12 @@ fn without_network_the_whole_lesson_runs_on_drawn_digits_and_says_so() {
         "depth-scale",
         "jacobian",
         "training",
+        "kaiming-depth",
+        "lsuv",
+        "update-ratio",
+        "fixup",
+        "ten-thousand",
+        "vanilla",
     ] {
         assert!(
             said.out.contains(&format!("✓ {id}")),
@@ -105,7 +111,7 @@ fn the_list_names_every_experiment_with_its_question() {
     let said = run(evenkeel(home.path()).args(["lab", "--list"]));
     assert_eq!(said.status, 0);
     assert_eq!(said.err, "");
-    assert_eq!(said.out.matches('?').count(), 13, "{}", said.out);
+    assert_eq!(said.out.matches('?').count(), 19, "{}", said.out);
     assert!(
         said.out.contains("takes --depth, --width, --activation"),
         "{}",

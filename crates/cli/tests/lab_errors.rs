@@ -35,6 +35,40 @@ fn an_unknown_experiment_is_named_with_the_nearest() {
 }
 
 #[test]
+fn an_empty_list_of_experiments_is_told_as_such() {
+    for empty in ["", "explode,", ",", " "] {
+        refused(
+            &["--only", empty],
+            &["--only has an empty name", "explode, vanish"],
+        );
+    }
+}
+
+#[test]
+fn a_negative_number_is_told_as_such() {
+    refused(&["--seed", "-1"], &["invalid value '-1' for '--seed"]);
+    refused(&["--depth", "-3"], &["invalid value '-3' for '--depth"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = evenkeel(home.path())
+        .args(["lab", "--data", "strokes", "--json"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Long enough to have begun, far from long enough to have ended.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "it ended too soon");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(fs::read_dir(home.path()).unwrap().next().is_none());
+}
+
+#[test]
 fn depth_and_width_must_make_sense() {
     refused(&["--depth", "0"], &["--depth is 0", "from 1 to 10000"]);
     refused(

@@ -43,7 +43,7 @@ fn a_file_is_replaced_only_by_force() {
     ];
     let said = run(evenkeel(home.path()).args(arguments));
     assert!(
-        said.status == 2 && said.err.contains("exists already"),
+        said.status == 2 && said.err.contains("exists already") && !said.err.contains("--resume"),
         "{}",
         said.err
     );
@@ -55,6 +55,59 @@ fn a_file_is_replaced_only_by_force() {
     let bytes = fs::read(&path).unwrap();
     let loaded = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(loaded.tensor("weight").unwrap().data(), [0; 16]);
+}
+
+#[test]
+fn what_the_format_cannot_hold_is_refused_by_every_scheme() {
+    let gate_bias = ["--shape", "32", "--layer", "gate_bias", "--gates", "4"];
+    for (scheme, value, layer) in [
+        ("normal", "std=1e40", &["--shape", "4x4"] as &[&str]),
+        ("orthogonal", "gain=1e40", &["--shape", "4x4"]),
+        ("identity", "gain=1e40", &["--shape", "4x4"]),
+        ("zero_init", "gain=-1e40", &["--shape", "8x4"]),
+        ("dirac", "gain=1e40", &["--shape", "4x4x3"]),
+        ("delta_orthogonal", "gain=1e40", &["--shape", "4x4x3"]),
+        ("lstm_bias", "forget=1e40", &gate_bias),
+        ("orthogonal", "gain=1e-60", &["--shape", "4x4"]),
+    ] {
+        let wish = [&["--scheme", scheme, "--with", value] as &[&str], layer].concat();
+        refused(
+            &wish,
+            &[scheme, "f32 cannot hold its values", "use a wider format"],
+        );
+        // Written with its power of ten, not with forty zeros.
+        let number = value.split_once('=').unwrap().1;
+        refused(&wish, &[number]);
+    }
+}
+
+#[test]
+fn what_must_be_made_whole_and_is_too_large_is_refused() {
+    // 2⁵² and 2⁵⁴ bytes: no system gives so much.
+    for (scheme, parameters, shape) in [
+        ("orthogonal", "gain=1", "16777216x33554432"),
+        ("sparse", "sparsity=0.5,std=1", "268435456x536870912"),
+    ] {
+        refused(
+            &["--scheme", scheme, "--with", parameters, "--shape", shape],
+            &[scheme, "must be made whole", "bytes of memory"],
+        );
+    }
+}
+
+#[test]
+fn the_formats_own_name_is_refused() {
+    refused(
+        &[
+            "--scheme",
+            "zeros",
+            "--shape",
+            "4",
+            "--name",
+            "__metadata__",
+        ],
+        &["__metadata__", "choose another --name"],
+    );
 }
 
 #[test]
@@ -145,6 +198,10 @@ fn bad_wishes_have_their_reasons() {
     refused(
         &["--scheme", "zeros", "--shape", "4x4", "--range", "3..17"],
         &["17", "16 elements"],
+    );
+    refused(
+        &["--scheme", "zeros", "--shape", "4x4", "--seed", "-1"],
+        &["'-1'", "--seed"],
     );
     refused(
         &["--scheme", "zeros", "--shape", "4x4", "--range", "5..5"],

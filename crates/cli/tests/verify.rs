@@ -181,7 +181,17 @@ fn without_a_manifest_to_trust_it_is_an_error() {
     fs::remove_file(&manifest).unwrap();
     let said = verify(&folder, &[]);
     assert!(
-        said.status == 2 && said.err.contains("manifest.json"),
+        said.status == 2
+            && said
+                .err
+                .contains("manifest.json is not there; name a folder"),
+        "{}",
+        said.err
+    );
+    fs::write(folder.join("notes.txt"), "notes").unwrap();
+    let said = run(evenkeel(&folder).args(["verify", "notes.txt"]));
+    assert!(
+        said.status == 2 && said.err.contains("notes.txt does not read as a manifest"),
         "{}",
         said.err
     );

@@ -57,7 +57,12 @@ pub(crate) struct InitArguments {
     #[arg(long, value_enum)]
     pub(crate) dtype: Option<FloatDtype>,
     /// The seed
-    #[arg(long, value_name = "S", default_value_t = 42)]
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub(crate) seed: u64,
     /// Cut the checkpoint into files of at most this size
     #[arg(long, value_name = "SIZE", default_value = "5GB")]
@@ -75,7 +80,7 @@ pub(crate) struct InitArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Threads; they change the time, never a byte [default: all cores]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<Threads>,
     /// Print JSON on standard output, and nothing else there
     #[arg(long)]

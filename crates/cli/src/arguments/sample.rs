@@ -48,13 +48,13 @@ pub(crate) struct SampleArguments {
     #[arg(long, value_enum)]
     pub(crate) layer: Option<LayerChoice>,
     /// Groups of a convolution; channels of a depthwise one
-    #[arg(long, value_name = "G")]
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
     pub(crate) groups: Option<usize>,
     /// Parts of a packed projection: a number of equal ones, or the size of each
     #[arg(long, value_name = "N|A,B,…")]
     pub(crate) parts: Option<String>,
     /// Gates of a recurrent cell
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) gates: Option<usize>,
     /// How the axes are stored
     #[arg(long, value_enum, default_value = "oi")]
@@ -63,7 +63,12 @@ pub(crate) struct SampleArguments {
     #[arg(long, value_enum, default_value = "f32")]
     pub(crate) dtype: FloatDtype,
     /// The seed
-    #[arg(long, value_name = "S", default_value_t = 42)]
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub(crate) seed: u64,
     /// The tensor's name; with the seed it decides every value
     #[arg(long, value_name = "T", default_value = "weight")]
@@ -78,7 +83,7 @@ pub(crate) struct SampleArguments {
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
     /// Threads; they change the time, never a value [default: all cores]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<Threads>,
     /// Print JSON on standard output, and nothing else there
     #[arg(long)]

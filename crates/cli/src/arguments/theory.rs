@@ -37,10 +37,10 @@ pub(crate) struct TheoryArguments {
     #[arg(long, conflicts_with = "sigma_w2")]
     pub(crate) critical: bool,
     /// Number of layers: what is left of the signal along them
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
     pub(crate) depth: Option<usize>,
     /// Units in a layer: how far real networks stray, and how often a layer is dead
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) width: Option<usize>,
     /// Print JSON on standard output, and nothing else there
     #[arg(long)]

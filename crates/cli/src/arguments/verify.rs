@@ -22,7 +22,7 @@ pub(crate) struct VerifyArguments {
     #[arg(value_name = "DIR")]
     pub(crate) path: PathBuf,
     /// Threads [default: all cores]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<Threads>,
     /// Print JSON on standard output, and nothing else there
     #[arg(long)]

@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &InitArguments) -> anyhow::Result<Outcome> {
     }
     if arguments.shard.count() > plan.file_count() {
         notice(&format!(
-            "the checkpoint has {} files, so some of the {} parts are empty; a smaller --max-shard-size makes more files",
-            plan.file_count(),
+            "the checkpoint has {}, so some of the {} parts are empty; a smaller --max-shard-size makes more files",
+            weights::counted(plan.file_count(), "file"),
             arguments.shard.count()
         ));
     }
@@ -131,25 +131,32 @@ fn print_text(
     let mut out = io::stdout().lock();
     let kept = match written.files_kept {
         0 => String::new(),
+        1 => ", 1 kept as it was".to_owned(),
         kept => format!(", {kept} kept as they were"),
     };
     writeln!(
         out,
-        "{} {destination}: {} files made{kept}; the whole has {} tensors, {}, {} files",
+        "{} {destination}: {} made{kept}; the whole has {}, {}, {}",
         mark(true),
-        written.files_made,
-        plan.tensor_count(),
+        weights::counted(written.files_made, "file"),
+        weights::counted(plan.tensor_count(), "tensor"),
         ByteSize(plan.tensor_bytes()),
-        plan.file_count(),
+        weights::counted(plan.file_count(), "file"),
     )?;
     match &written.completion {
         Completion::Complete(manifest) => writeln!(out, "  manifest: {}", manifest.display()),
         Completion::PartsMissing(missing) => writeln!(
             out,
-            "  part {part} is done; {missing} parts are not here yet. The machine that ends last in this folder writes \
-             the manifest; for folders put together by hand, --resume without --shard does"
+            "  part {part} is done; {} not here yet. The machine that ends last in this folder writes \
+             the manifest; for folders put together by hand, --resume without --shard does",
+            missing_parts(*missing)
         ),
     }
+}
+
+fn missing_parts(count: usize) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb}", weights::counted(count, "part"))
 }
 
 fn print_json(plan: &Plan, destination: &Destination, written: &Written) -> io::Result<()> {
@@ -183,8 +190,8 @@ fn show(manifest: &Manifest, as_json: bool) -> anyhow::Result<()> {
     }
     writeln!(
         out,
-        "{} tensors, {}, seed {}; files:",
-        manifest.tensors.len(),
+        "{}, {}, seed {}; files:",
+        weights::counted(manifest.tensors.len(), "tensor"),
         ByteSize(manifest.tensor_bytes),
         manifest.seed
     )?;
@@ -202,7 +209,7 @@ fn rows(manifest: &Manifest) -> Vec<String> {
     ];
     let cells = manifest.tensors.iter().map(|tensor| {
         [
-            tensor.name.clone(),
+            weights::harmless(&tensor.name).into_owned(),
             tensor.dtype.to_string().to_lowercase(),
             weights::shape(&tensor.shape),
             fan(tensor.fan_in),

@@ -8,7 +8,7 @@ use evenkeel_data::{Choice, Download, Loaded, Request};
 use evenkeel_lab::results::{Results, Scale};
 use evenkeel_lab::{Settings, catalogue};
 
-use super::output;
+use super::output::{self, OutputFolder};
 use crate::Outcome;
 use crate::arguments::{DataChoice, LabArguments, SourceArguments};
 use crate::terminal::progress::{DataProgress, LabProgress, Telling};
@@ -21,11 +21,8 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
     }
     let settings = settings(arguments)?;
     settings.selection()?;
-    let _folder = output::prepare(
-        &arguments.out,
-        &["report.html", "results.json"],
-        &["figures"],
-    )?;
+    // Checked before the time is spent, and gone again: an interrupted run leaves no empty folder.
+    drop(output_folder(arguments)?);
     let loaded = load(&arguments.source)?;
     if let Some(reason) = &loaded.fallback {
         notice(&fallback_notice(reason));
@@ -36,6 +33,7 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
     }
     let (results, told) = measure(&settings, &loaded, telling)?;
     let json = results.to_json();
+    let _folder = output_folder(arguments)?;
     let files = evenkeel_report::write(&results, &arguments.out)?;
     output::write(&arguments.out.join("results.json"), json.as_bytes())?;
     // A reader that went away has the files all the same.
@@ -51,6 +49,14 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Finding
     })
+}
+
+fn output_folder(arguments: &LabArguments) -> anyhow::Result<OutputFolder> {
+    output::prepare(
+        &arguments.out,
+        &["report.html", "results.json"],
+        &["figures"],
+    )
 }
 
 /// The results, and whether their story could be told to the end.

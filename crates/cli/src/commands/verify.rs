@@ -38,15 +38,15 @@ fn print_text(found: &Verification) -> io::Result<()> {
     let said = if equal { "equals" } else { "differs from" };
     writeln!(
         out,
-        "{} the checkpoint {said} {}: {} tensors, {}, {} files",
+        "{} the checkpoint {said} {}: {}, {}, {}",
         mark(equal),
         found.manifest.display(),
-        found.tensors,
+        weights::counted(found.tensors, "tensor"),
         ByteSize(found.bytes),
-        found.files,
+        weights::counted(found.files, "file"),
     )?;
     for Finding { file, fault } in &found.findings {
-        writeln!(out, "  {file} {fault}")?;
+        writeln!(out, "  {} {fault}", weights::harmless(file))?;
     }
     if !equal {
         writeln!(

@@ -1,5 +1,6 @@
 //! From what the command line says of weights to what the library takes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use evenkeel_init::checkpoint::{ByteSize, StoredDtype};
@@ -21,6 +22,20 @@ pub(crate) fn rate(bytes: u64, time: Duration) -> String {
         ByteSize(bytes),
         ByteSize(per_second as u64)
     )
+}
+
+/// "1 file", "3 files".
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// A name from outside, on one line and without power over the terminal.
+pub(crate) fn harmless(name: &str) -> Cow<'_, str> {
+    if name.chars().any(char::is_control) {
+        return name.escape_debug().to_string().into();
+    }
+    name.into()
 }
 
 /// A shape as people write it: 512×784.
@@ -86,6 +101,18 @@ mod tests {
         ] {
             assert_eq!(short(value), shown);
         }
+    }
+
+    #[test]
+    fn names_have_no_power_over_the_terminal() {
+        assert_eq!(harmless("größe.weight"), "größe.weight");
+        assert_eq!(harmless("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+    }
+
+    #[test]
+    fn things_are_counted() {
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(0, "file"), "0 files");
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl evenkeel_init::checkpoint::Progress for BytesProgress {
 }
 
 /// A bar on standard error; hidden by `indicatif` where that is no terminal.
-fn bar(template: &str) -> ProgressBar {
+pub(crate) fn bar(template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸─"));

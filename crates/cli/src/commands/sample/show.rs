@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Sampled;
 use crate::arguments::SampleArguments;
-use crate::commands::weights::{shape, short};
+use crate::commands::weights::{harmless, shape, short};
 
 /// Width of the longest bar of the histogram.
 const BAR: usize = 40;
@@ -23,7 +23,7 @@ pub(super) fn text(
         out,
         "{} {}",
         style(prepared.scheme()).bold(),
-        style(&arguments.name).dim()
+        style(harmless(&arguments.name)).dim()
     )?;
     writeln!(out, "  layer      {geometry}")?;
     writeln!(out, "  fans       {}", fans(prepared))?;
