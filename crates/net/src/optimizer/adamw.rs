@@ -1,6 +1,6 @@
 //! AdamW.
 
-use super::adaptive::{Adaptive, Decay};
+use super::adaptive::{Adaptive, Decay, adaptive_optimizer};
 use super::{Multipliers, Optimizer, OptimizerError, OptimizerState};
 use crate::network::Network;
 
@@ -43,68 +43,6 @@ impl AdamW {
     pub fn new(learning_rate: f64) -> Result<Self, OptimizerError> {
         Adaptive::new("adamw", Decay::Decoupled, learning_rate, 0.01).map(Self)
     }
-
-    /// With these decay rates of the moments.
-    ///
-    /// # Errors
-    ///
-    /// [`OptimizerError::Beta`] outside of `0 ≤ β < 1`.
-    pub fn with_betas(self, beta1: f64, beta2: f64) -> Result<Self, OptimizerError> {
-        self.0.with_betas(beta1, beta2).map(Self)
-    }
-
-    /// With this ε.
-    ///
-    /// # Errors
-    ///
-    /// [`OptimizerError::Epsilon`] when it is negative or not finite.
-    pub fn with_epsilon(self, epsilon: f64) -> Result<Self, OptimizerError> {
-        self.0.with_epsilon(epsilon).map(Self)
-    }
-
-    /// With this weight decay.
-    ///
-    /// # Errors
-    ///
-    /// [`OptimizerError::WeightDecay`] when it is negative or not finite.
-    pub fn with_weight_decay(self, weight_decay: f64) -> Result<Self, OptimizerError> {
-        self.0.with_weight_decay(weight_decay).map(Self)
-    }
-
-    /// With learning rates of single parameters.
-    #[must_use]
-    pub fn with_multipliers(mut self, multipliers: Multipliers) -> Self {
-        self.0.multipliers = multipliers;
-        self
-    }
 }
 
-impl Optimizer for AdamW {
-    fn step(&mut self, network: &mut Network) {
-        self.0.step(network);
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.0.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), OptimizerError> {
-        self.0.set_learning_rate(learning_rate)
-    }
-
-    fn set_multipliers(&mut self, multipliers: Multipliers) {
-        self.0.multipliers = multipliers;
-    }
-
-    fn state(&self) -> OptimizerState {
-        self.0.state()
-    }
-
-    fn restore(
-        &mut self,
-        state: OptimizerState,
-        parameter_count: usize,
-    ) -> Result<(), OptimizerError> {
-        self.0.restore(state, parameter_count)
-    }
-}
+adaptive_optimizer!(AdamW);

@@ -1,6 +1,6 @@
 //! What Adam and AdamW share: running moments of the gradient, and the step along them.
 
-use super::blocks::for_each_block;
+use super::blocks::for_each_run;
 use super::{
     Multipliers, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
@@ -99,17 +99,14 @@ impl Adaptive {
             Decay::Coupled => (self.weight_decay as f32, 0.0),
             Decay::Decoupled => (0.0, self.weight_decay),
         };
+        let (first, second) = (corrected(self.beta1), corrected(self.beta2));
         let rule = Rule {
-            multipliers: &self.multipliers,
-            learning_rate: self.learning_rate,
-            correction: corrected(self.beta1),
-            scale: corrected(self.beta2).sqrt() as f32,
+            scale: second.sqrt() as f32,
             average_gain: (1.0 - self.beta1) as f32,
             square_keep: self.beta2 as f32,
             square_gain: (1.0 - self.beta2) as f32,
             epsilon: self.epsilon as f32,
             coupled,
-            decoupled,
         };
         let slices = (
             parameters,
@@ -117,11 +114,14 @@ impl Adaptive {
             &mut self.square[..],
             gradients,
         );
+        let learning_rate = self.learning_rate;
         workers.enter(|team| {
-            for_each_block(team, slices, &|first, slices| {
+            for_each_run(team, slices, &self.multipliers, &|factor, slices| {
+                let rate = learning_rate * factor;
                 vectorized(Update {
                     rule,
-                    first,
+                    size: (rate / first) as f32,
+                    keep: (1.0 - rate * decoupled) as f32,
                     slices,
                 });
             });
@@ -154,13 +154,9 @@ impl Adaptive {
     }
 }
 
-/// What is the same for every value but for its factor.
+/// What is the same for every value.
 #[derive(Clone, Copy)]
-struct Rule<'a> {
-    multipliers: &'a Multipliers,
-    learning_rate: f64,
-    /// 1 − β₁ᵗ.
-    correction: f64,
+struct Rule {
     /// √(1 − β₂ᵗ).
     scale: f32,
     /// 1 − β₁.
@@ -171,12 +167,14 @@ struct Rule<'a> {
     square_gain: f32,
     epsilon: f32,
     coupled: f32,
-    decoupled: f64,
 }
 
 struct Update<'a> {
-    rule: Rule<'a>,
-    first: usize,
+    rule: Rule,
+    /// η/(1 − β₁ᵗ).
+    size: f32,
+    /// 1 − η λ where decay is decoupled, else 1.
+    keep: f32,
     slices: (&'a mut [f32], &'a mut [f32], &'a mut [f32], &'a [f32]),
 }
 
@@ -185,31 +183,91 @@ impl Kernel for Update<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let rule = self.rule;
-        let (mut parameters, mut average, mut square, mut gradients) = self.slices;
-        let mut first = self.first;
-        for run in rule.multipliers.from(self.first) {
-            let count = (run.end - first).min(parameters.len());
-            first += count;
-            let (w, m, s, g);
-            (w, parameters) = parameters.split_at_mut(count);
-            (m, average) = average.split_at_mut(count);
-            (s, square) = square.split_at_mut(count);
-            (g, gradients) = gradients.split_at(count);
-            let rate = rule.learning_rate * run.factor;
-            let size = (rate / rule.correction) as f32;
-            let keep = (1.0 - rate * rule.decoupled) as f32;
-            for (((w, m), s), &g) in w.iter_mut().zip(m).zip(s).zip(g) {
-                let kept = keep * *w;
-                let g = g + rule.coupled * *w;
-                *m += rule.average_gain * (g - *m);
-                *s = rule.square_keep * *s + rule.square_gain * (g * g);
-                let denominator = s.sqrt() / rule.scale + rule.epsilon;
-                *w = kept - (size * *m) / denominator;
-            }
-            if parameters.is_empty() {
-                break;
-            }
+        let Self {
+            rule, size, keep, ..
+        } = self;
+        let (parameters, average, square, gradients) = self.slices;
+        let moments = average.iter_mut().zip(square);
+        for ((w, (m, s)), &g) in parameters.iter_mut().zip(moments).zip(gradients) {
+            let kept = keep * *w;
+            let g = g + rule.coupled * *w;
+            *m += rule.average_gain * (g - *m);
+            *s = rule.square_keep * *s + rule.square_gain * (g * g);
+            let denominator = s.sqrt() / rule.scale + rule.epsilon;
+            *w = kept - (size * *m) / denominator;
         }
     }
 }
+
+/// What [`Adam`](super::Adam) and [`AdamW`](super::AdamW) have in common to their callers.
+macro_rules! adaptive_optimizer {
+    ($optimizer:ident) => {
+        impl $optimizer {
+            /// With these decay rates of the moments.
+            ///
+            /// # Errors
+            ///
+            /// [`OptimizerError::Beta`] outside of `0 ≤ β < 1`.
+            pub fn with_betas(self, beta1: f64, beta2: f64) -> Result<Self, OptimizerError> {
+                self.0.with_betas(beta1, beta2).map(Self)
+            }
+
+            /// With this ε.
+            ///
+            /// # Errors
+            ///
+            /// [`OptimizerError::Epsilon`] when it is negative or not finite.
+            pub fn with_epsilon(self, epsilon: f64) -> Result<Self, OptimizerError> {
+                self.0.with_epsilon(epsilon).map(Self)
+            }
+
+            /// With this weight decay.
+            ///
+            /// # Errors
+            ///
+            /// [`OptimizerError::WeightDecay`] when it is negative or not finite.
+            pub fn with_weight_decay(self, weight_decay: f64) -> Result<Self, OptimizerError> {
+                self.0.with_weight_decay(weight_decay).map(Self)
+            }
+
+            /// With learning rates of single parameters.
+            #[must_use]
+            pub fn with_multipliers(mut self, multipliers: Multipliers) -> Self {
+                self.0.multipliers = multipliers;
+                self
+            }
+        }
+
+        impl Optimizer for $optimizer {
+            fn step(&mut self, network: &mut Network) {
+                self.0.step(network);
+            }
+
+            fn learning_rate(&self) -> f64 {
+                self.0.learning_rate
+            }
+
+            fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), OptimizerError> {
+                self.0.set_learning_rate(learning_rate)
+            }
+
+            fn set_multipliers(&mut self, multipliers: Multipliers) {
+                self.0.multipliers = multipliers;
+            }
+
+            fn state(&self) -> OptimizerState {
+                self.0.state()
+            }
+
+            fn restore(
+                &mut self,
+                state: OptimizerState,
+                parameter_count: usize,
+            ) -> Result<(), OptimizerError> {
+                self.0.restore(state, parameter_count)
+            }
+        }
+    };
+}
+
+pub(super) use adaptive_optimizer;

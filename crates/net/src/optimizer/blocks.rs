@@ -1,5 +1,6 @@
 //! Several slices of one length, gone through in blocks that threads share.
 
+use super::Multipliers;
 use crate::network::Team;
 
 /// Values that are worth a handover: 64 KiB of each slice.
@@ -66,6 +67,26 @@ pub(super) fn for_each_block<S: Slices>(team: Team, slices: S, work: &(impl Fn(u
         Team::Alone => work(0, slices),
         Team::Pool => shared(0, slices, work),
     }
+}
+
+/// Runs `work` on stretches of `slices` that have one factor of the learning rate, with that factor.
+/// As in [`for_each_block`], it must treat each value alone.
+pub(super) fn for_each_run<S: Slices>(
+    team: Team,
+    slices: S,
+    multipliers: &Multipliers,
+    work: &(impl Fn(f64, S) + Sync),
+) {
+    for_each_block(team, slices, &|mut first, mut rest: S| {
+        for run in multipliers.from(first) {
+            if run.end - first >= rest.len() {
+                return work(run.factor, rest);
+            }
+            let (slices, after) = rest.cut(run.end - first);
+            work(run.factor, slices);
+            (first, rest) = (run.end, after);
+        }
+    });
 }
 
 /// Halves of halves: as deep as the logarithm of the number of blocks.

@@ -90,7 +90,6 @@ impl Multipliers {
     }
 
     /// The runs from the one that holds value `first` on.
-    #[inline(always)]
     pub(super) fn from(&self, first: usize) -> &[Run] {
         &self.runs[self.runs.partition_point(|run| run.end <= first)..]
     }

@@ -1,7 +1,6 @@
 //! Stochastic gradient descent.
 
-use super::blocks::for_each_block;
-use super::multipliers::Run;
+use super::blocks::for_each_run;
 use super::{
     Multipliers, Optimizer, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
@@ -129,18 +128,21 @@ impl Sgd {
             return;
         }
         self.steps += 1;
-        let rule = Rule {
-            multipliers: &self.multipliers,
-            learning_rate: self.learning_rate,
-            momentum: self.momentum,
-            weight_decay: self.weight_decay,
-        };
-        if self.momentum == 0.0 {
+        let Self {
+            learning_rate,
+            momentum,
+            nesterov,
+            weight_decay,
+            ..
+        } = *self;
+        let rate = |factor: f64| (learning_rate * factor) as f32;
+        if momentum == 0.0 {
+            let slices = (parameters, gradients);
             workers.enter(|team| {
-                for_each_block(team, (parameters, gradients), &|first, slices| {
+                for_each_run(team, slices, &self.multipliers, &|factor, slices| {
                     vectorized(Plain {
-                        rule,
-                        first,
+                        rate: rate(factor),
+                        weight_decay,
                         slices,
                     });
                 });
@@ -148,20 +150,19 @@ impl Sgd {
             return;
         }
         self.velocity.resize(parameters.len(), 0.0);
-        let (velocity, nesterov) = (&mut self.velocity[..], self.nesterov);
+        let slices = (parameters, &mut self.velocity[..], gradients);
         workers.enter(|team| {
-            let slices = (parameters, velocity, gradients);
-            for_each_block(team, slices, &|first, slices| match nesterov {
-                Nesterov::No => vectorized(Momentum {
-                    rule,
-                    first,
+            for_each_run(team, slices, &self.multipliers, &|factor, slices| {
+                let step = Momentum {
+                    rate: rate(factor),
+                    momentum,
+                    weight_decay,
                     slices,
-                }),
-                Nesterov::Yes => vectorized(LookAhead {
-                    rule,
-                    first,
-                    slices,
-                }),
+                };
+                match nesterov {
+                    Nesterov::No => vectorized(step),
+                    Nesterov::Yes => vectorized(LookAhead(step)),
+                }
             });
         });
     }
@@ -212,25 +213,9 @@ impl Optimizer for Sgd {
     }
 }
 
-/// What is the same for every value but for its factor.
-#[derive(Clone, Copy)]
-struct Rule<'a> {
-    multipliers: &'a Multipliers,
-    learning_rate: f64,
-    momentum: f32,
-    weight_decay: f32,
-}
-
-impl Rule<'_> {
-    #[inline(always)]
-    fn rate(&self, run: &Run) -> f32 {
-        (self.learning_rate * run.factor) as f32
-    }
-}
-
 struct Plain<'a> {
-    rule: Rule<'a>,
-    first: usize,
+    rate: f32,
+    weight_decay: f32,
     slices: (&'a mut [f32], &'a [f32]),
 }
 
@@ -239,29 +224,17 @@ impl Kernel for Plain<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Rule { weight_decay, .. } = self.rule;
-        let (mut parameters, mut gradients) = self.slices;
-        let mut first = self.first;
-        for run in self.rule.multipliers.from(self.first) {
-            let count = (run.end - first).min(parameters.len());
-            first += count;
-            let (w, g);
-            (w, parameters) = parameters.split_at_mut(count);
-            (g, gradients) = gradients.split_at(count);
-            let rate = self.rule.rate(run);
-            for (w, &g) in w.iter_mut().zip(g) {
-                *w -= rate * (g + weight_decay * *w);
-            }
-            if parameters.is_empty() {
-                break;
-            }
+        let (parameters, gradients) = self.slices;
+        for (w, &g) in parameters.iter_mut().zip(gradients) {
+            *w -= self.rate * (g + self.weight_decay * *w);
         }
     }
 }
 
 struct Momentum<'a> {
-    rule: Rule<'a>,
-    first: usize,
+    rate: f32,
+    momentum: f32,
+    weight_decay: f32,
     slices: (&'a mut [f32], &'a mut [f32], &'a [f32]),
 }
 
@@ -270,67 +243,32 @@ impl Kernel for Momentum<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Rule {
-            momentum,
-            weight_decay,
-            ..
-        } = self.rule;
-        let (mut parameters, mut velocity, mut gradients) = self.slices;
-        let mut first = self.first;
-        for run in self.rule.multipliers.from(self.first) {
-            let count = (run.end - first).min(parameters.len());
-            first += count;
-            let (w, v, g);
-            (w, parameters) = parameters.split_at_mut(count);
-            (v, velocity) = velocity.split_at_mut(count);
-            (g, gradients) = gradients.split_at(count);
-            let rate = self.rule.rate(run);
-            for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
-                *v = momentum * *v + (g + weight_decay * *w);
-                *w -= rate * *v;
-            }
-            if parameters.is_empty() {
-                break;
-            }
+        let (parameters, velocity, gradients) = self.slices;
+        for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradients) {
+            *v = self.momentum * *v + (g + self.weight_decay * *w);
+            *w -= self.rate * *v;
         }
     }
 }
 
 /// [`Momentum`], Nesterov's.
-struct LookAhead<'a> {
-    rule: Rule<'a>,
-    first: usize,
-    slices: (&'a mut [f32], &'a mut [f32], &'a [f32]),
-}
+struct LookAhead<'a>(Momentum<'a>);
 
 impl Kernel for LookAhead<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Rule {
+        let Momentum {
+            rate,
             momentum,
             weight_decay,
-            ..
-        } = self.rule;
-        let (mut parameters, mut velocity, mut gradients) = self.slices;
-        let mut first = self.first;
-        for run in self.rule.multipliers.from(self.first) {
-            let count = (run.end - first).min(parameters.len());
-            first += count;
-            let (w, v, g);
-            (w, parameters) = parameters.split_at_mut(count);
-            (v, velocity) = velocity.split_at_mut(count);
-            (g, gradients) = gradients.split_at(count);
-            let rate = self.rule.rate(run);
-            for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
-                let d = g + weight_decay * *w;
-                *v = momentum * *v + d;
-                *w -= rate * (d + momentum * *v);
-            }
-            if parameters.is_empty() {
-                break;
-            }
+            slices: (parameters, velocity, gradients),
+        } = self.0;
+        for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradients) {
+            let d = g + weight_decay * *w;
+            *v = momentum * *v + d;
+            *w -= rate * (d + momentum * *v);
         }
     }
 }
