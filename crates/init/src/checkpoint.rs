@@ -67,4 +67,5 @@ pub use single::TensorFile;
 pub use size::{ByteSize, ByteSizeError};
 pub use spec::{NameFault, Spec};
 pub use verify::{Fault, Finding, Verification, verify};
+pub use whole::{sync_folder, write as write_whole};
 pub use write::{Completion, Existing, WriteOptions, Written};

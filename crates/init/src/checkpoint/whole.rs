@@ -55,8 +55,13 @@ impl WholeFile {
     }
 }
 
-/// Writes a small file whole.
-pub(super) fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a small file whole: under its name there is what was there before, or all of `bytes`.
+///
+/// # Errors
+///
+/// Those of creating, writing and syncing a file beside `target` and putting it in place;
+/// [`io::ErrorKind::ResourceBusy`] where that file is locked.
+pub fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let file = WholeFile::create(target)?;
     file.file().write_all(bytes)?;
     file.commit()
@@ -93,13 +98,13 @@ fn prefix(target: &Path) -> String {
 
 /// Makes the new name itself survive a power cut.
 #[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Folders cannot be opened for this here; the file system's journal keeps the name.
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Files and folders that appear whole or not at all.
+//! The files and folders of a checkpoint: written, told from others, swept.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,24 +13,6 @@ pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Puts a whole file in place of what is there.
-pub(super) fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".checkpoint.").suffix(PART);
-    #[cfg(unix)]
-    {
-        // As any new file, less the umask; a temporary file is private unless told otherwise.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut part = builder.tempfile_in(folder)?;
-    part.write_all(bytes)?;
-    part.as_file().sync_all()?;
-    part.persist(target).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
 /// How the names of what is still being written end.
 pub(super) const PART: &str = ".part";
 
@@ -38,18 +20,6 @@ pub(super) const PART: &str = ".part";
 pub(super) fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Makes new names themselves survive a power cut.
-#[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Folders cannot be opened for this here; the file system's journal keeps the name.
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Removes the subfolders of earlier checkpoints, and what killed saves left, but for `current`.

@@ -4,7 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{self, PART, replace, sync_folder, write_synced};
+use evenkeel_init::checkpoint::{sync_folder, write_whole};
+
+use super::files::{self, PART, write_synced};
 use super::manifest::{FileDigest, MANIFEST, Manifest, OptimizerEntry};
 use super::tensors::{self, Tensor};
 use super::{CheckpointError, Progress};
@@ -53,7 +55,7 @@ pub fn save(
         progress: progress.clone(),
     };
     let path = folder.join(MANIFEST);
-    replace(&path, &manifest.to_json()).map_err(CheckpointError::io(&path))?;
+    write_whole(&path, &manifest.to_json()).map_err(CheckpointError::io(&path))?;
     files::sweep(folder, &name);
     Ok(made.join(MODEL))
 }
