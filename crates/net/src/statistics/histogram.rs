@@ -8,7 +8,7 @@ const CHUNK: usize = 512;
 const TABLES: usize = 4;
 /// Slots up to which the tables lie on the stack.
 const SMALL: usize = 256;
-/// Most bins that a histogram may have: a position must be exact in f32.
+/// Most bins that a histogram may have.
 const MAX_BINS: usize = 1 << 20;
 
 /// Why a histogram cannot be made or merged.
@@ -51,12 +51,9 @@ pub enum HistogramError {
 
 /// A histogram over `[low, high]` with equal bins.
 ///
-/// Bin `i` of `n` counts the finite values `x` with `⌊(x − low) · n / (high − low)⌋ = i`; a value
-/// equal to `high` falls in the last bin. Values below, above, and not finite are counted apart, so
-/// that every value is in exactly one count.
-///
-/// The position is computed in f32 where that moves no edge by more than a thousandth of a bin, and
-/// in f64 where it would: so a value that close to an edge may be counted on either side of it.
+/// Bin `i` of `n` counts the finite values `x` with `⌊(x − low) · n / (high − low)⌋ = i`,
+/// computed in f64; a value equal to `high` falls in the last bin. Values below, above, and
+/// not finite are counted apart, so that every value is in exactly one count.
 ///
 /// # Errors
 ///
@@ -218,119 +215,57 @@ fn count_large(slots: &mut [u64], values: &[f32], find: FindSlots) {
 
 const TWO_TO_52: f64 = (1u64 << 52) as f64;
 
-const TWO_TO_23: f32 = (1u32 << 23) as f32;
-
-/// Finds the slot of each value without a branch.
+/// Finds the slot of each value.
 #[derive(Clone, Copy)]
-enum FindSlots {
-    Single(Range<f32>),
-    Double(Range<f64>),
-}
-
-#[derive(Clone, Copy)]
-struct Range<T> {
-    low: T,
-    high: T,
-    per_unit: T,
-    bins: u32,
+struct FindSlots {
+    low: f64,
+    high: f64,
+    per_unit: f64,
+    bins: f64,
 }
 
 impl FindSlots {
     fn new(low: f64, high: f64, bins: usize) -> Self {
-        let per_unit = bins as f64 / (high - low);
-        // No more than `MAX_BINS`, so it fits.
-        let bins = bins as u32;
-        let furthest = low.abs().max(high.abs());
-        let single = Range {
-            low: low as f32,
-            high: high as f32,
-            per_unit: per_unit as f32,
+        let bins = bins as f64;
+        Self {
+            low,
+            high,
+            per_unit: bins / (high - low),
             bins,
-        };
-        let normal = single.per_unit.is_normal() && (high - low) as f32 <= f32::MAX;
-        // Rounding an end of the range moves it by 2⁻²⁴ of itself at most, and as much again for
-        // what follows.
-        if normal && furthest * per_unit <= f64::from(1u32 << 13) {
-            Self::Single(single)
-        } else {
-            Self::Double(Range {
-                low,
-                high,
-                per_unit,
-                bins,
-            })
         }
     }
 
     fn run(self, values: &[f32], slots: &mut [u32]) {
-        match self {
-            Self::Single(range) => vectorized(FindSingle {
-                range,
-                values,
-                slots,
-            }),
-            Self::Double(range) => vectorized(FindDouble {
-                range,
-                values,
-                slots,
-            }),
-        }
+        vectorized(Find {
+            range: self,
+            values,
+            slots,
+        });
     }
 }
 
-struct FindSingle<'a> {
-    range: Range<f32>,
+/// Without a branch, and in f64: f32 would carry a value across an edge now and then.
+struct Find<'a> {
+    range: FindSlots,
     values: &'a [f32],
     slots: &'a mut [u32],
 }
 
-impl Kernel for FindSingle<'_> {
+impl Kernel for Find<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Range {
+        let FindSlots {
             low,
             high,
             per_unit,
             bins,
         } = self.range;
-        let last = (bins - 1) as f32;
-        for (slot, &x) in self.slots.iter_mut().zip(self.values) {
-            let position = (x - low) * per_unit;
-            // Rounding may carry a value just below `high` to `bins`.
-            let capped = if position < last { position } else { last };
-            let inside = if position > 0.0 { capped } else { 0.0 };
-            // Added to 2²³, a whole number lies in the low bits: a cast would not vectorise.
-            let bin = (inside.floor() + TWO_TO_23).to_bits() & 0x7f_ffff;
-            let found = if x < low { 0 } else { bin + 1 };
-            let found = if x > high { bins + 1 } else { found };
-            *slot = if x.abs() <= f32::MAX { found } else { bins + 2 };
-        }
-    }
-}
-
-struct FindDouble<'a> {
-    range: Range<f64>,
-    values: &'a [f32],
-    slots: &'a mut [u32],
-}
-
-impl Kernel for FindDouble<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Range {
-            low,
-            high,
-            per_unit,
-            bins,
-        } = self.range;
-        let bins = f64::from(bins);
         for (slot, &value) in self.slots.iter_mut().zip(self.values) {
             let x = f64::from(value);
             let position = (x - low) * per_unit;
+            // Rounding may carry a value just below `high` to `bins`.
             let capped = if position < bins - 1.0 {
                 position
             } else {
@@ -344,6 +279,7 @@ impl Kernel for FindDouble<'_> {
             } else {
                 bins + 2.0
             };
+            // Added to 2⁵², a whole number lies in the low bits: a cast would not vectorise.
             *slot = (found.floor() + TWO_TO_52).to_bits() as u32;
         }
     }
