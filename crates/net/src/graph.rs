@@ -285,6 +285,15 @@ impl Graph {
         self.loss
     }
 
+    /// What the layer makes that a parameter belongs to.
+    pub(crate) fn producer_of(&self, parameter: usize) -> Producer {
+        // Nodes stand in the order of their parameters.
+        let node = self
+            .nodes
+            .partition_point(|node| node.parameters.end <= parameter);
+        self.values[self.nodes[node].output].producer
+    }
+
     pub(crate) fn value_index(&self, name: &str) -> Option<usize> {
         self.value_names.get(name).copied()
     }

@@ -53,6 +53,7 @@ mod plan;
 mod recipe;
 mod simd;
 mod statistics;
+mod sums;
 mod tap;
 #[cfg(test)]
 mod testing;
@@ -67,8 +68,8 @@ pub use loss::{Loss, Targets};
 pub use matrix::Orientation;
 pub use network::{Buffer, Network, Parameter, RunError, Threads};
 pub use optimizer::{
-    Adam, AdamW, LearningRate, Multipliers, Nesterov, Optimizer, OptimizerError, OptimizerState,
-    Schedule, Sgd, StateBuffer, clip_gradients, gradient_norm,
+    Adam, AdamW, LearningRate, Multipliers, MupRule, Nesterov, Optimizer, OptimizerError,
+    OptimizerState, Schedule, Sgd, StateBuffer, clip_gradients, gradient_norm,
 };
 pub use plan::{Mode, Plan, PlanError, Recompute};
 pub use recipe::{
@@ -76,4 +77,4 @@ pub use recipe::{
     near_critical_variance,
 };
 pub use statistics::{Histogram, HistogramError, Moments};
-pub use tap::{NoTap, Quantity, Record, Recorder, Site, Tap};
+pub use tap::{DeadUnits, NoTap, Quantity, Record, Recorder, Site, Tap, Update};

@@ -7,6 +7,8 @@
 //! Nothing here changes the floating-point mode of the processor: denormals and infinities are
 //! as IEEE 754 says.
 
+#![expect(unsafe_code, reason = "calls the gemm crate, which takes pointers")]
+
 mod narrow;
 
 use std::ops::Range;

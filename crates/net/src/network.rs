@@ -67,6 +67,15 @@ pub struct Network {
     state: State,
 }
 
+/// What an optimiser works on.
+pub(crate) struct Storage<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) parameters: &'a mut [f32],
+    /// Empty when there are none.
+    pub(crate) gradients: &'a [f32],
+    pub(crate) workers: &'a Workers,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transposed {
     Current,
@@ -386,13 +395,18 @@ impl Network {
 
     /// Storage of the parameters and their gradients, for an optimiser. Gradients are empty when
     /// there are none.
-    pub(crate) fn parameters_and_gradients(&mut self) -> (&mut [f32], &[f32], &Workers) {
+    pub(crate) fn parameters_and_gradients(&mut self) -> Storage<'_> {
         self.transposed = Transposed::Stale;
         let gradients = match self.state {
             State::Backward { .. } => self.arena.gradients(),
             State::Nothing | State::Forward { .. } => &[],
         };
-        (&mut self.parameters, gradients, &self.workers)
+        Storage {
+            graph: &self.graph,
+            parameters: &mut self.parameters,
+            gradients,
+            workers: &self.workers,
+        }
     }
 
     /// Storage of the gradients, with the workers to go through it; empty when there are none.

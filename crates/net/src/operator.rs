@@ -32,6 +32,7 @@ pub(crate) use scale::{Scale, ScaleBy};
 pub(crate) use shift::Shift;
 
 use crate::matrix::Accumulate;
+use crate::sums;
 
 /// What an operator computes.
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ pub(crate) struct Forward<'a> {
     pub(crate) second: &'a [f32],
     /// The operator's parameters, one after another.
     pub(crate) parameters: &'a [f32],
-    /// The same, with the weight of a linear layer inputs first.
+    /// The weight of a linear layer inputs first, unless lanes turn it by themselves.
     pub(crate) transposed: &'a [f32],
     pub(crate) context: &'a Context<'a>,
 }
@@ -203,13 +204,14 @@ impl Operator {
     pub(crate) fn scratch(&self) -> usize {
         match self {
             Self::Convolution(convolution) => convolution.scratch(),
+            Self::Linear(linear) => linear.scratch(),
             _ => 0,
         }
     }
 
     pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
         match self {
-            Self::Linear(linear) => linear.forward(reads, out),
+            Self::Linear(linear) => linear.forward(reads, out, scratch),
             Self::Activation(elementwise) => elementwise.forward(reads.first, out),
             Self::Shift(shift) => shift.forward(reads.first, out),
             Self::Add(add) => add.forward(reads, out),
@@ -302,10 +304,6 @@ fn pass_on(gradient: &[f32], accumulate: Accumulate, out: &mut [f32]) {
     }
     match accumulate {
         Accumulate::Overwrite => out.copy_from_slice(gradient),
-        Accumulate::Add => {
-            for (out, &gradient) in out.iter_mut().zip(gradient) {
-                *out += gradient;
-            }
-        }
+        Accumulate::Add => sums::add(out, gradient),
     }
 }

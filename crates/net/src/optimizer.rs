@@ -9,19 +9,23 @@ mod adaptive;
 mod blocks;
 mod clip;
 mod multipliers;
+mod mup;
 mod schedule;
 mod sgd;
 mod state;
 
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub(crate) use blocks::update_parts;
 pub use clip::{clip_gradients, gradient_norm};
 pub use multipliers::Multipliers;
+pub use mup::MupRule;
 pub use schedule::{LearningRate, Schedule};
 pub use sgd::{Nesterov, Sgd};
 pub use state::{OptimizerState, StateBuffer};
 
 use crate::network::Network;
+use crate::tap::{NoTap, Tap};
 
 /// What trains a network, whichever it is: a step along the gradients, a learning rate that a
 /// schedule may change, and a state that a checkpoint keeps.
@@ -30,7 +34,13 @@ use crate::network::Network;
 pub trait Optimizer {
     /// Takes a step along the gradients of the network's latest backward pass. Where there was
     /// none since the latest forward pass, nothing changes.
-    fn step(&mut self, network: &mut Network);
+    fn step(&mut self, network: &mut Network) {
+        self.step_tapped(network, &NoTap);
+    }
+
+    /// [`step`](Self::step), with each parameter's values before and after shown to `tap` while
+    /// they are warm.
+    fn step_tapped(&mut self, network: &mut Network, tap: &dyn Tap);
 
     /// The learning rate.
     fn learning_rate(&self) -> f64;
@@ -113,10 +123,18 @@ pub enum OptimizerError {
     },
     /// A factor is given to a parameter that the network does not have.
     #[error(
-        "a learning-rate factor is given to `{parameter}`, which is no parameter of the network"
+        "a learning-rate factor is given to `{parameter}`, which is no parameter of the network: name one as LAYER.weight or LAYER.bias"
     )]
     UnknownParameter {
         /// The name.
+        parameter: String,
+    },
+    /// μP's base is not the same network at another width.
+    #[error(
+        "parameter `{parameter}` has no match in the base: give the same layers at the width that was tuned"
+    )]
+    Base {
+        /// The parameter.
         parameter: String,
     },
     /// The largest gradient norm is not a positive number.

@@ -106,6 +106,8 @@ pub struct Plan {
     pub(crate) weight_tasks: Vec<Task>,
     pub(crate) segments: Vec<Segment>,
     pub(crate) transposes: Vec<Task>,
+    /// Where the transposed weight of each node begins, with the end of the last.
+    transposed: Vec<usize>,
     pub(crate) sections: Sections,
     /// Where operators work on each lane.
     pub(crate) scratch: Place,
@@ -171,6 +173,12 @@ impl Plan {
         let lanes = Lanes::of(batch);
         let too_large = || PlanError::TooLarge { batch };
         let mut places = Places::new(lanes.rows);
+        // Before every value, so that it is no place that a value has had and another may have.
+        let scratch = graph.nodes.iter().map(|node| node.operator.scratch());
+        let scratch = match scratch.max() {
+            None | Some(0) => Place::NOTHING,
+            Some(len) => places.take_fixed(len).ok_or_else(too_large)?,
+        };
         let stretches = stretches::of(graph, recompute);
         let needed = match mode {
             Mode::Forward => vec![false; graph.values.len()],
@@ -183,11 +191,7 @@ impl Plan {
                 .ok_or_else(too_large)?,
         };
         let parameters = graph.parameter_count();
-        let scratch = graph.nodes.iter().map(|node| node.operator.scratch());
-        let scratch = match scratch.max() {
-            None | Some(0) => Place::NOTHING,
-            Some(len) => places.take_fixed(len).ok_or_else(too_large)?,
-        };
+        let (transposes, transposed) = tasks::transposes(graph);
         let sums = graph.nodes.iter().map(|node| match &node.operator {
             Operator::BatchNorm(norm) => norm.sums(),
             _ => 0,
@@ -197,7 +201,7 @@ impl Plan {
         let sections = Sections {
             lane,
             lanes: lane.checked_mul(lanes.count).ok_or_else(too_large)?,
-            transposed: parameters,
+            transposed: *transposed.last().expect("the end is there"),
             gradients: if mode == Mode::Training {
                 parameters
             } else {
@@ -208,7 +212,6 @@ impl Plan {
         if total.is_none_or(|total| total > isize::MAX as usize / size_of::<f32>()) {
             return Err(too_large());
         }
-        let transposes = tasks::transposes(graph);
         let steps = forward.steps.len() + backward.again.len();
         let task_count = backward.tasks.len() + transposes.len();
         let besides = [
@@ -216,7 +219,10 @@ impl Plan {
             (steps, size_of::<ForwardStep>()),
             (backward.steps.len(), size_of::<BackwardStep>()),
             (task_count, size_of::<Task>()),
-            (graph.values.len(), size_of::<Option<Place>>()),
+            // Kept, and what planning has used besides: it is given back, but not to the system.
+            (graph.values.len(), 4 * size_of::<Option<Place>>()),
+            (graph.values.len(), size_of::<usize>()),
+            (transposed.len(), size_of::<usize>()),
             (parameters + graph.buffer_count(), size_of::<f32>()),
             (sums.saturating_mul(lanes.count), size_of::<f64>()),
             (graph.statistics, size_of::<f64>()),
@@ -239,11 +245,17 @@ impl Plan {
             weight_tasks: exact(backward.tasks),
             segments: exact(backward.segments),
             transposes: exact(transposes),
+            transposed: exact(transposed),
             sections,
             scratch,
             sums,
             besides,
         })
+    }
+
+    /// Where the transposed weight of a node lies in their section; nowhere if it has none.
+    pub(crate) fn transposed(&self, node: usize) -> Range<usize> {
+        self.transposed[node]..self.transposed[node + 1]
     }
 
     /// Bytes of the arena that holds activations, gradients and transposed weights, for the

@@ -1,8 +1,12 @@
 //! Seeing every activation and gradient while it is in cache.
 
+mod dead_units;
 mod recorder;
+mod updates;
 
+pub use dead_units::DeadUnits;
 pub use recorder::{Quantity, Record, Recorder};
+pub use updates::Update;
 
 use crate::graph::Producer;
 
@@ -18,7 +22,7 @@ pub struct Site<'a> {
     /// Its index in [`Graph::values`](crate::Graph::values), or in
     /// [`Graph::parameters`](crate::Graph::parameters) for a weight gradient.
     pub index: usize,
-    /// What made the value; for a weight gradient, what its layer makes.
+    /// What made the value; for a weight's gradient or update, what its layer makes.
     pub producer: Producer,
     /// Which part this is, from 0.
     pub part: usize,
@@ -39,6 +43,12 @@ pub struct Site<'a> {
 /// `values` is row-major: examples × features for activations and gradients, a block of rows of
 /// the parameter for weight gradients.
 pub trait Tap: Sync {
+    /// Whether nothing shown would be looked at: it is not shown then, and looking up what it is
+    /// costs nothing either. `false` unless it is given.
+    fn is_blind(&self) -> bool {
+        false
+    }
+
     /// A value, just computed. An operator that works in place shows its own value after its
     /// input was shown, so nothing is missed.
     fn activation(&self, site: &Site<'_>, values: &[f32]) {
@@ -55,10 +65,20 @@ pub trait Tap: Sync {
     fn weight_gradient(&self, site: &Site<'_>, values: &[f32]) {
         let _ = (site, values);
     }
+
+    /// A parameter's values before and after an optimiser's step. A part is a block of the values
+    /// as they are stored, and need not be whole rows.
+    fn update(&self, site: &Site<'_>, before: &[f32], after: &[f32]) {
+        let _ = (site, before, after);
+    }
 }
 
 /// Sees nothing, at no cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoTap;
 
-impl Tap for NoTap {}
+impl Tap for NoTap {
+    fn is_blind(&self) -> bool {
+        true
+    }
+}

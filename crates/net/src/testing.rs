@@ -1,6 +1,8 @@
 //! What two tests need inside the crate: an allocator that counts, to see that a step allocates
 //! nothing, and a switch to the narrowest vectors, to see that they give the same bits.
 
+#![expect(unsafe_code, reason = "an allocator that counts")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -67,9 +69,9 @@ mod tests {
     use super::{allocations, narrow, uncounted};
     use crate::chain::Chain;
     use crate::{
-        Activation, AdamW, BatchNorm, Convolution, Extent, Graph, GraphBuilder, Mode, Multipliers,
-        Nesterov, Network, NoTap, Optimizer, Orientation, PaddingMode, Pool, Quantity, Recorder,
-        Sgd, Targets, Threads, clip_gradients, zoo,
+        Activation, AdamW, BatchNorm, Convolution, Extent, Graph, GraphBuilder, Histogram, Mode,
+        Moments, Multipliers, Nesterov, Network, NoTap, Optimizer, Orientation, PaddingMode, Pool,
+        Quantity, Recorder, Sgd, Targets, Threads, clip_gradients, zoo,
     };
 
     #[test]
@@ -275,6 +277,87 @@ mod tests {
         };
         step();
         assert_eq!(allocations(step), 0);
+    }
+
+    /// Values between 0 and the least normal f32, of both signs.
+    fn denormals(count: usize) -> Vec<f32> {
+        let bits = (1..=count as u32).map(|i| (i * 7919 % 0x7f_ffff) + 1 + (i % 2) * 0x8000_0000);
+        bits.map(f32::from_bits).collect()
+    }
+
+    #[test]
+    fn denormal_values_are_flushed_at_no_vector_width() {
+        let values = denormals(16 * 64);
+        let exact: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+        let run = || {
+            let moments = Moments::of(&values);
+            assert_eq!(moments.zero_count(), 0);
+            let squares = exact.iter().map(|v| v * v).sum::<f64>() / 1024.0;
+            assert!((moments.second_moment() / squares - 1.0).abs() < 1e-12);
+            // Bins of a quarter of the range of denormals: what is flushed would be in one.
+            let least_normal = f64::from(f32::MIN_POSITIVE);
+            let mut histogram = Histogram::new(-least_normal, least_normal, 8).unwrap();
+            histogram.update(&values);
+            for (bin, &count) in histogram.counts().iter().enumerate() {
+                let low = least_normal * (bin as f64 / 4.0 - 1.0);
+                let within = |v: &&f64| (low..low + least_normal / 4.0).contains(*v);
+                assert_eq!(
+                    count as usize,
+                    exact.iter().filter(within).count(),
+                    "bin {bin}"
+                );
+            }
+            // Half of each value, summed one by one: products with a matrix of ½ on the diagonal.
+            let mut chain = Chain::columns(16, 64, values.clone()).unwrap();
+            let half = |i: usize| if i.is_multiple_of(17) { 0.5 } else { 0.0 };
+            let matrix: Vec<f32> = (0..256).map(half).collect();
+            chain.multiply(&matrix, Orientation::Plain).unwrap();
+            // A half of an odd denormal is rounded as f32 arithmetic rounds it.
+            let halved: Vec<f32> = values.iter().map(|v| v * 0.5).collect();
+            assert!(halved.iter().filter(|v| **v != 0.0).count() > 1000);
+            assert_eq!(chain.state(), halved);
+            format!("{moments:?} {histogram:?} {chain:?}")
+        };
+        assert!(run() == narrow(run));
+    }
+
+    #[test]
+    fn activations_of_denormals_are_flushed_at_no_vector_width() {
+        let values = denormals(64);
+        let outputs = |name: &str| {
+            let mut builder = GraphBuilder::new();
+            let x = builder.input("x", &[64]).unwrap();
+            let activation = Activation::parse(name).unwrap();
+            builder.activation(x, "act", &activation).unwrap();
+            let graph = builder.finish().unwrap();
+            let mut network = Network::new(graph, 1, Mode::Forward, Threads(1)).unwrap();
+            network.predict(&[&values], &NoTap).unwrap();
+            network.output().flatten().copied().collect::<Vec<f32>>()
+        };
+        for name in [
+            "identity",
+            "relu",
+            "leaky_relu(0.5)",
+            "tanh",
+            "gelu",
+            "silu",
+            "sin",
+        ] {
+            let wide = outputs(name);
+            let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits();
+            let narrow = narrow(|| outputs(name));
+            assert!(wide.iter().zip(&narrow).all(same), "{name}");
+            // Within the rounding of a denormal, 2⁻¹⁴⁹, and a little more for a formula's steps.
+            let exact = Activation::parse(name).unwrap();
+            for (&x, &y) in values.iter().zip(&wide) {
+                let expected = exact.value(f64::from(x));
+                let off = (f64::from(y) - expected).abs();
+                assert!(
+                    off <= 4.0 * f64::from(f32::from_bits(1)),
+                    "{name} of {x:e} is {y:e}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -105,6 +105,24 @@ fn denormals_are_neither_zero_nor_flushed() {
 }
 
 #[test]
+fn a_thousand_million_values_are_summed_right() {
+    // A million values, the same a thousand times: their exact mean and second moment are the
+    // million's, which two f64 passes have to 1e-10. An f32 sum would stop growing at 2²⁴.
+    let values: Vec<f32> = uniforms(11, 1_000_000).iter().map(|u| 0.3 + u).collect();
+    let reference = Reference::of(&values);
+    let squares = values.iter().map(|&v| f64::from(v) * f64::from(v));
+    let second_moment = squares.sum::<f64>() / values.len() as f64;
+    let million = Moments::of(&values);
+    let mut merged = Moments::new();
+    (0..1000).for_each(|_| merged.merge(&million));
+    assert_eq!(merged.count(), 1_000_000_000);
+    assert!((merged.mean() / reference.mean() - 1.0).abs() < 1e-6);
+    assert!((merged.second_moment() / second_moment - 1.0).abs() < 1e-6);
+    assert!((merged.variance() / reference.variance() - 1.0).abs() < 1e-6);
+    assert_eq!((merged.min(), merged.max()), (million.min(), million.max()));
+}
+
+#[test]
 fn histogram_edges_and_outside() {
     let mut histogram = Histogram::new(0.0, 1.0, 10).unwrap();
     histogram.update(&[
@@ -230,6 +248,74 @@ fn uniform_values_have_the_moments_of_the_uniform_law() {
             (bin as f64 - count as f64 / 64.0).abs() < 5.0 * sigma,
             "{bin}"
         );
+    }
+}
+
+#[test]
+fn however_many_values_come_at_once_the_counts_are_the_same() {
+    // Many at once are counted in pairs. Lengths about what begins that, ends a chunk, and empties
+    // its counts of 16 bits.
+    let mut values: Vec<f32> = uniforms(5, 300_000).iter().map(|u| 3.0 * u - 1.0).collect();
+    values[7] = f32::NAN;
+    values[70_000] = f32::NEG_INFINITY;
+    for bins in [1, 2, 63, 64, 69] {
+        for len in [16_383, 16_384, 16_385, 131_071, 300_000] {
+            let values = &values[..len];
+            let mut at_once = Histogram::new(-0.5, 1.5, bins).unwrap();
+            at_once.update(values);
+            let mut by_parts = Histogram::new(-0.5, 1.5, bins).unwrap();
+            values.chunks(1000).for_each(|part| by_parts.update(part));
+            assert_eq!(at_once, by_parts, "{bins} bins, {len} values");
+            assert_eq!(at_once.total(), len as u64);
+        }
+    }
+    // All in one pair.
+    let mut zeros = Histogram::new(-1.0, 1.0, 64).unwrap();
+    zeros.update(&vec![0.0; 1_000_003]);
+    assert_eq!(zeros.counts()[32], 1_000_003);
+    assert_eq!(zeros.total(), 1_000_003);
+}
+
+#[test]
+fn a_value_beside_an_edge_falls_on_its_own_side() {
+    for (low, high, bins) in [
+        (-4.0, 4.0, 64),
+        (-1e-3, 1e-3, 64),
+        (0.1, 0.7, 10),
+        (-0.3, 2.9, 69),
+        (1000.0, 1001.0, 64),
+        (-1e-42, 1e-42, 7),
+        (-1e300, 1e300, 5),
+        (0.0, 1.0, 5000),
+    ] {
+        let per_unit = bins as f64 / (high - low);
+        let expected = |value: f32| {
+            let place = ((f64::from(value) - low) * per_unit).floor() as i64;
+            match f64::from(value) {
+                x if x < low => None,
+                x if x > high => None,
+                _ => Some(place.clamp(0, bins as i64 - 1) as usize),
+            }
+        };
+        for edge in 0..=bins {
+            let at = (low + (high - low) * edge as f64 / bins as f64) as f32;
+            for value in [
+                at,
+                at.next_up(),
+                at.next_down(),
+                at.next_up().next_up(),
+                at.next_down().next_down(),
+                -at,
+            ] {
+                // As many as are looked at together.
+                let mut histogram = Histogram::new(low, high, bins).unwrap();
+                histogram.update(&[value; 64]);
+                let bin = histogram.counts().iter().position(|&count| count == 64);
+                let outside = histogram.below() + histogram.above() + histogram.nonfinite();
+                assert_eq!(bin, expected(value), "{value:e} in {low}..{high}");
+                assert_eq!(outside, if bin.is_some() { 0 } else { 64 });
+            }
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Training: it learns, and no number of threads changes a bit.
 
 use evenkeel_net::{
-    Activation, Loss, Mode, Network, NoTap, Quantity, Record, Recorder, Sgd, Targets, Threads, zoo,
+    Activation, Adam, DeadUnits, Loss, Mode, Network, NoTap, Optimizer, Quantity, Record, Recorder,
+    Sgd, Targets, Threads, Update, zoo,
 };
 
 /// splitmix64, to numbers in −1..1.
@@ -35,6 +36,7 @@ struct Trace {
     losses: Vec<u64>,
     parameters: Vec<u32>,
     records: Vec<Record>,
+    updates: Vec<Update>,
 }
 
 fn run(spec: &zoo::MlpSpec, batch: usize, threads: usize) -> Trace {
@@ -60,7 +62,7 @@ fn run(spec: &zoo::MlpSpec, batch: usize, threads: usize) -> Trace {
                 .to_bits(),
         );
         network.backward(&recorder).unwrap();
-        sgd.step(&mut network);
+        sgd.step_tapped(&mut network, &recorder);
     }
     let parameters = network
         .parameters()
@@ -80,6 +82,7 @@ fn run(spec: &zoo::MlpSpec, batch: usize, threads: usize) -> Trace {
         losses,
         parameters,
         records,
+        updates: recorder.updates(),
     }
 }
 
@@ -148,6 +151,92 @@ fn statistics_are_those_of_the_values() {
         let sum: f64 = gradient.iter().map(|&g| f64::from(g)).sum();
         assert!((record.moments.mean() - sum / gradient.len() as f64).abs() < 1e-12);
     }
+}
+
+#[test]
+fn updates_are_what_a_step_adds_to_what_there_was() {
+    // More than a block of values, whose end lies within a parameter.
+    let spec = zoo::MlpSpec::new(90, 200, 3, 4, Activation::relu());
+    let x = uniforms(1, 40 * 90);
+    let optimizers: [fn() -> Box<dyn Optimizer>; 2] = [
+        || Box::new(Sgd::new(0.05).unwrap().with_momentum(0.9).unwrap()),
+        || Box::new(Adam::new(0.01).unwrap()),
+    ];
+    for make in optimizers {
+        let graph = zoo::mlp(&spec).unwrap();
+        let mut network = Network::new(graph, 40, Mode::Training, Threads(2)).unwrap();
+        initialize(&mut network);
+        let mut recorder = Recorder::new(&network);
+        let mut optimizer = make();
+        let values = |network: &Network| -> Vec<Vec<f32>> {
+            network.parameters().map(|p| p.values.to_vec()).collect()
+        };
+        for _ in 0..2 {
+            network
+                .forward(&[&x], Targets::Classes(&[1; 40]), &NoTap)
+                .unwrap();
+            network.backward(&NoTap).unwrap();
+            let before = values(&network);
+            recorder.clear();
+            optimizer.step_tapped(&mut network, &recorder);
+            let updates = recorder.updates();
+            assert_eq!(updates.len(), before.len());
+            for (update, (parameter, before)) in
+                updates.iter().zip(network.parameters().zip(&before))
+            {
+                let squares = |values: &mut dyn Iterator<Item = f64>| -> f64 {
+                    values.map(|v| v * v).sum::<f64>() / before.len() as f64
+                };
+                let after = parameter.values;
+                let added = squares(&mut before.iter().zip(after).map(|(b, a)| f64::from(a - b)));
+                let held = squares(&mut before.iter().map(|&b| f64::from(b)));
+                assert_eq!(update.name, parameter.spec.name());
+                assert_eq!(update.update.count() as usize, before.len());
+                assert!((update.update.second_moment() / added - 1.0).abs() < 1e-9);
+                assert!((update.weight.second_moment() - held).abs() <= 1e-9 * held);
+                let ratio = (added / held).sqrt();
+                assert!(update.ratio() == ratio || (update.ratio() / ratio - 1.0).abs() < 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn dead_units_are_those_that_no_example_of_any_batch_moves() {
+    let spec = zoo::MlpSpec::new(2, 40, 2, 2, Activation::relu());
+    let mut network =
+        Network::new(zoo::mlp(&spec).unwrap(), 70, Mode::Forward, Threads(2)).unwrap();
+    // Unit u sees the first input alone, by a weight that is negative for the first ten; the second
+    // ten wait for a large one.
+    network.initialize(|spec, values| match spec.name() {
+        "fc0.weight" => {
+            for (unit, row) in values.chunks_exact_mut(2).enumerate() {
+                row[0] = if unit < 10 { -1.0 } else { 1.0 };
+            }
+        }
+        "fc0.bias" => values[10..20].fill(-5.0),
+        _ => {}
+    });
+    let recorder = Recorder::new(&network);
+    let dead = |recorder: &Recorder| {
+        let records = recorder.records(Quantity::Activation);
+        assert!(records[1].dead_units.is_none(), "a linear layer has none");
+        records[2].dead_units
+    };
+    let units = |dead| Some(DeadUnits { dead, units: 40 });
+    network.predict(&[&[1.0; 140]], &recorder).unwrap();
+    assert_eq!(dead(&recorder), units(20));
+    // One example of the last lane is enough.
+    let mut x = [1.0; 140];
+    x[138] = 6.0;
+    network.predict(&[&x], &recorder).unwrap();
+    assert_eq!(dead(&recorder), units(10));
+    assert!(
+        recorder.records(Quantity::Activation)[2]
+            .moments
+            .zero_fraction()
+            > 0.4
+    );
 }
 
 #[test]

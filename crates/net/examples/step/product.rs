@@ -1,5 +1,7 @@
 //! How fast the machine multiplies large matrices, to measure steps by.
 
+#![expect(unsafe_code, reason = "calls the gemm crate, which takes pointers")]
+
 use std::time::Instant;
 
 /// Rows, columns and depth of the product: 16 MiB a matrix, more than the caches near a core.

@@ -18,7 +18,10 @@ pub enum CheckpointError {
         folder: PathBuf,
     },
     /// The system refused.
-    #[error("{}: {source}", path.display())]
+    #[error(
+        "{} cannot be read or written: {source}; mend its permissions or make room, or choose another folder",
+        path.display()
+    )]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -46,13 +49,17 @@ pub enum CheckpointError {
         problem: String,
     },
     /// A checkpoint of a network of other tensors.
-    #[error("the checkpoint is of another network: {difference}")]
+    #[error(
+        "the checkpoint is of another network: {difference}; make the network that it was saved from, or name another checkpoint"
+    )]
     AnotherNetwork {
         /// The first tensor that differs, in the order of computation.
         difference: Difference,
     },
     /// A checkpoint of another optimiser.
-    #[error("the checkpoint is of another optimiser: {0}")]
+    #[error(
+        "the checkpoint is of another optimiser: {0}; make the one that it was saved from, or name another checkpoint"
+    )]
     AnotherOptimizer(#[from] OptimizerError),
 }
 

@@ -4,10 +4,14 @@ use std::ops::Range;
 
 use super::{Backward, Forward, GradientOf, Writes};
 use crate::graph::Bias;
-use crate::matrix::{Accumulate, Factor, product, product_plus_row};
+use crate::matrix::{Accumulate, Factor, product, product_plus_row, transpose};
+use crate::sums::add_rows;
 
 /// Inputs and outputs up to which a layer is narrow.
 const NARROW: usize = 64;
+/// Inputs and outputs up to which lanes turn the weight by themselves (at 64 that takes a tenth longer
+/// than a transpose that both read).
+const TURNED: usize = 32;
 
 /// `Y = X Wᵀ + b`, with X, Y of one example a row.
 ///
@@ -16,7 +20,9 @@ const NARROW: usize = 64;
 /// X: rows × inputs, W: outputs × inputs, b: outputs, Y: rows × outputs.
 ///
 /// The forward reads `Wᵀ`, inputs first: with both factors read along their rows a product takes
-/// half the time on few rows. The transpose is made once a step for all lanes.
+/// half the time on few rows. The transpose is made once a step for all lanes, or, of a small
+/// weight, by each lane when it comes to it: there it costs less than to be written to memory and
+/// read again, which ten thousand layers would have to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linear {
     pub(crate) inputs: usize,
@@ -25,15 +31,34 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
+    pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
         let rows = out.len() / self.outputs;
         let x = Factor::new(reads.first, rows, self.inputs);
-        let w = Factor::new(self.weight(reads.transposed), self.inputs, self.outputs);
+        let weight = if self.is_turned_in_lanes() {
+            transpose(self.weight(reads.parameters), self.inputs, 0, scratch);
+            scratch
+        } else {
+            self.weight(reads.transposed)
+        };
+        let w = Factor::new(weight, self.inputs, self.outputs);
         match self.bias {
             Bias::No => product(out, Accumulate::Overwrite, x, w),
             Bias::Yes => {
                 product_plus_row(out, &reads.parameters[self.inputs * self.outputs..], x, w)
             }
+        }
+    }
+
+    pub(crate) fn is_turned_in_lanes(self) -> bool {
+        self.inputs.max(self.outputs) <= TURNED
+    }
+
+    /// Room for the transpose of a weight that lanes turn by themselves.
+    pub(crate) fn scratch(self) -> usize {
+        if self.is_turned_in_lanes() {
+            self.inputs * self.outputs
+        } else {
+            0
         }
     }
 
@@ -103,13 +128,6 @@ impl Linear {
 
     /// Adds `db = Σ_rows dY` over one lane, rows in order.
     pub(crate) fn add_bias_gradient(self, gradient: &[f32], out: &mut [f32]) {
-        if out.is_empty() {
-            return;
-        }
-        for row in gradient.chunks_exact(self.outputs) {
-            for (out, &gradient) in out.iter_mut().zip(row) {
-                *out += gradient;
-            }
-        }
+        add_rows(out, gradient);
     }
 }

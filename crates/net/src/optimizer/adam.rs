@@ -3,6 +3,7 @@
 use super::adaptive::{Adaptive, Decay, adaptive_optimizer};
 use super::{Multipliers, Optimizer, OptimizerError, OptimizerState};
 use crate::network::Network;
+use crate::tap::Tap;
 
 /// Adam: a step of its own size for each value, by running moments of its gradient.
 ///

@@ -3,6 +3,7 @@
 use super::adaptive::{Adaptive, Decay, adaptive_optimizer};
 use super::{Multipliers, Optimizer, OptimizerError, OptimizerState};
 use crate::network::Network;
+use crate::tap::Tap;
 
 /// AdamW: [`Adam`](super::Adam) with weight decay beside its step.
 ///

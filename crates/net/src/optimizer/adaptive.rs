@@ -1,12 +1,13 @@
 //! What Adam and AdamW share: running moments of the gradient, and the step along them.
 
-use super::blocks::for_each_run;
+use super::blocks::Pass;
 use super::{
     Multipliers, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
 };
-use crate::network::Network;
+use crate::network::{Network, Storage};
 use crate::simd::{Kernel, vectorized};
+use crate::tap::Tap;
 
 /// Where weight decay comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +87,13 @@ impl Adaptive {
         Ok(())
     }
 
-    pub(super) fn step(&mut self, network: &mut Network) {
-        let (parameters, gradients, workers) = network.parameters_and_gradients();
+    pub(super) fn step(&mut self, network: &mut Network, tap: &dyn Tap) {
+        let Storage {
+            graph,
+            parameters,
+            gradients,
+            workers,
+        } = network.parameters_and_gradients();
         if gradients.is_empty() {
             return;
         }
@@ -108,21 +114,24 @@ impl Adaptive {
             epsilon: self.epsilon as f32,
             coupled,
         };
-        let slices = (
-            parameters,
-            &mut self.average[..],
-            &mut self.square[..],
-            gradients,
-        );
+        let rest = (&mut self.average[..], &mut self.square[..], gradients);
         let learning_rate = self.learning_rate;
+        let multipliers = &self.multipliers;
         workers.enter(|team| {
-            for_each_run(team, slices, &self.multipliers, &|factor, slices| {
+            let pass = Pass {
+                team,
+                graph,
+                multipliers,
+                tap,
+            };
+            pass.run(parameters, rest, &|factor, parameters, rest| {
                 let rate = learning_rate * factor;
                 vectorized(Update {
                     rule,
                     size: (rate / first) as f32,
                     keep: (1.0 - rate * decoupled) as f32,
-                    slices,
+                    parameters,
+                    rest,
                 });
             });
         });
@@ -175,7 +184,9 @@ struct Update<'a> {
     size: f32,
     /// 1 − η λ where decay is decoupled, else 1.
     keep: f32,
-    slices: (&'a mut [f32], &'a mut [f32], &'a mut [f32], &'a [f32]),
+    parameters: &'a mut [f32],
+    /// Averages of the gradients and of their squares, and the gradients.
+    rest: (&'a mut [f32], &'a mut [f32], &'a [f32]),
 }
 
 impl Kernel for Update<'_> {
@@ -186,9 +197,9 @@ impl Kernel for Update<'_> {
         let Self {
             rule, size, keep, ..
         } = self;
-        let (parameters, average, square, gradients) = self.slices;
+        let (average, square, gradients) = self.rest;
         let moments = average.iter_mut().zip(square);
-        for ((w, (m, s)), &g) in parameters.iter_mut().zip(moments).zip(gradients) {
+        for ((w, (m, s)), &g) in self.parameters.iter_mut().zip(moments).zip(gradients) {
             let kept = keep * *w;
             let g = g + rule.coupled * *w;
             *m += rule.average_gain * (g - *m);
@@ -239,8 +250,8 @@ macro_rules! adaptive_optimizer {
         }
 
         impl Optimizer for $optimizer {
-            fn step(&mut self, network: &mut Network) {
-                self.0.step(network);
+            fn step_tapped(&mut self, network: &mut Network, tap: &dyn Tap) {
+                self.0.step(network, tap);
             }
 
             fn learning_rate(&self) -> f64 {

@@ -62,7 +62,7 @@ pub fn clip_gradients(network: &mut Network, max_norm: f64) -> Result<f64, Optim
         let factor = factor as f32;
         let (gradients, workers) = network.gradients_mut();
         workers.enter(|team| {
-            for_each_block(team, gradients, &|_, gradients: &mut [f32]| {
+            for_each_block(team, gradients, (), &|_, gradients: &mut [f32], ()| {
                 vectorized(Scale { gradients, factor });
             });
         });

@@ -1,12 +1,13 @@
 //! Stochastic gradient descent.
 
-use super::blocks::for_each_run;
+use super::blocks::Pass;
 use super::{
     Multipliers, Optimizer, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
 };
-use crate::network::Network;
+use crate::network::{Network, Storage};
 use crate::simd::{Kernel, vectorized};
+use crate::tap::{NoTap, Tap};
 
 /// Stochastic gradient descent, with momentum, Nesterov's or the plain one, and weight decay.
 ///
@@ -123,7 +124,18 @@ impl Sgd {
     /// Takes a step along the gradients of the network's latest backward pass. Where there was
     /// none since the latest forward pass, nothing changes.
     pub fn step(&mut self, network: &mut Network) {
-        let (parameters, gradients, workers) = network.parameters_and_gradients();
+        Optimizer::step_tapped(self, network, &NoTap);
+    }
+}
+
+impl Optimizer for Sgd {
+    fn step_tapped(&mut self, network: &mut Network, tap: &dyn Tap) {
+        let Storage {
+            graph,
+            parameters,
+            gradients,
+            workers,
+        } = network.parameters_and_gradients();
         if gradients.is_empty() {
             return;
         }
@@ -136,28 +148,37 @@ impl Sgd {
             ..
         } = *self;
         let rate = |factor: f64| (learning_rate * factor) as f32;
+        let multipliers = &self.multipliers;
+        let pass = |team| Pass {
+            team,
+            graph,
+            multipliers,
+            tap,
+        };
         if momentum == 0.0 {
-            let slices = (parameters, gradients);
             workers.enter(|team| {
-                for_each_run(team, slices, &self.multipliers, &|factor, slices| {
+                pass(team).run(parameters, gradients, &|factor, parameters, gradients| {
                     vectorized(Plain {
                         rate: rate(factor),
                         weight_decay,
-                        slices,
+                        parameters,
+                        gradients,
                     });
                 });
             });
             return;
         }
         self.velocity.resize(parameters.len(), 0.0);
-        let slices = (parameters, &mut self.velocity[..], gradients);
+        let rest = (&mut self.velocity[..], gradients);
         workers.enter(|team| {
-            for_each_run(team, slices, &self.multipliers, &|factor, slices| {
+            pass(team).run(parameters, rest, &|factor, parameters, rest| {
                 let step = Momentum {
                     rate: rate(factor),
                     momentum,
                     weight_decay,
-                    slices,
+                    parameters,
+                    velocity: rest.0,
+                    gradients: rest.1,
                 };
                 match nesterov {
                     Nesterov::No => vectorized(step),
@@ -165,12 +186,6 @@ impl Sgd {
                 }
             });
         });
-    }
-}
-
-impl Optimizer for Sgd {
-    fn step(&mut self, network: &mut Network) {
-        Self::step(self, network);
     }
 
     fn learning_rate(&self) -> f64 {
@@ -216,7 +231,8 @@ impl Optimizer for Sgd {
 struct Plain<'a> {
     rate: f32,
     weight_decay: f32,
-    slices: (&'a mut [f32], &'a [f32]),
+    parameters: &'a mut [f32],
+    gradients: &'a [f32],
 }
 
 impl Kernel for Plain<'_> {
@@ -224,8 +240,7 @@ impl Kernel for Plain<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let (parameters, gradients) = self.slices;
-        for (w, &g) in parameters.iter_mut().zip(gradients) {
+        for (w, &g) in self.parameters.iter_mut().zip(self.gradients) {
             *w -= self.rate * (g + self.weight_decay * *w);
         }
     }
@@ -235,7 +250,9 @@ struct Momentum<'a> {
     rate: f32,
     momentum: f32,
     weight_decay: f32,
-    slices: (&'a mut [f32], &'a mut [f32], &'a [f32]),
+    parameters: &'a mut [f32],
+    velocity: &'a mut [f32],
+    gradients: &'a [f32],
 }
 
 impl Kernel for Momentum<'_> {
@@ -243,8 +260,8 @@ impl Kernel for Momentum<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let (parameters, velocity, gradients) = self.slices;
-        for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradients) {
+        let weights = self.parameters.iter_mut().zip(self.velocity);
+        for ((w, v), &g) in weights.zip(self.gradients) {
             *v = self.momentum * *v + (g + self.weight_decay * *w);
             *w -= self.rate * *v;
         }
@@ -263,7 +280,9 @@ impl Kernel for LookAhead<'_> {
             rate,
             momentum,
             weight_decay,
-            slices: (parameters, velocity, gradients),
+            parameters,
+            velocity,
+            gradients,
         } = self.0;
         for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradients) {
             let d = g + weight_decay * *w;

@@ -6,27 +6,30 @@ use std::ops::Range;
 /// A cache line of f32: every place begins on one.
 pub(crate) const ALIGN: usize = 16;
 
-/// Where a value or a gradient lies in each lane.
+/// Where a value or a gradient lies in each lane. A plan holds a dozen for each layer and reads them
+/// all once a step, so they are small: a lane may have 2³² lines, which is 256 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    offset: usize,
+    /// In lines of [`ALIGN`] values.
+    line: u32,
     /// Values of one row.
-    features: usize,
+    features: u32,
     /// Values besides those of the rows, however many rows there are.
-    fixed: usize,
+    fixed: u32,
 }
 
 impl Place {
     /// Stands where a step reads nothing.
     pub(crate) const NOTHING: Self = Self {
-        offset: 0,
+        line: 0,
         features: 0,
         fixed: 0,
     };
 
     /// Its values in a lane of `rows` rows.
     pub(crate) fn range(self, rows: usize) -> Range<usize> {
-        self.offset..self.offset + self.features * rows + self.fixed
+        let start = self.line as usize * ALIGN;
+        start..start + self.features as usize * rows + self.fixed as usize
     }
 }
 
@@ -35,7 +38,7 @@ impl Place {
 pub(crate) struct Places {
     rows: usize,
     end: usize,
-    free: HashMap<usize, Vec<usize>>,
+    free: HashMap<usize, Vec<u32>>,
 }
 
 impl Places {
@@ -59,24 +62,25 @@ impl Places {
 
     fn take_as(&mut self, features: usize, fixed: usize) -> Option<Place> {
         let size = self.size(features, fixed)?;
-        let place = |offset| Place {
-            offset,
+        let (features, fixed) = (features.try_into().ok()?, fixed.try_into().ok()?);
+        let place = |line| Place {
+            line,
             features,
             fixed,
         };
-        if let Some(offset) = self.free.get_mut(&size).and_then(Vec::pop) {
-            return Some(place(offset));
+        if let Some(line) = self.free.get_mut(&size).and_then(Vec::pop) {
+            return Some(place(line));
         }
-        let offset = self.end;
-        self.end = offset.checked_add(size)?;
-        Some(place(offset))
+        let line = (self.end / ALIGN).try_into().ok()?;
+        self.end = self.end.checked_add(size)?;
+        Some(place(line))
     }
 
     pub(crate) fn give_back(&mut self, place: Place) {
         let size = self
-            .size(place.features, place.fixed)
+            .size(place.features as usize, place.fixed as usize)
             .expect("it was given");
-        self.free.entry(size).or_default().push(place.offset);
+        self.free.entry(size).or_default().push(place.line);
     }
 
     /// How many values a lane has.

@@ -22,7 +22,8 @@ const TRANSPOSE_ROWS: usize = 256;
 pub(crate) struct Task {
     /// The parameter.
     pub(crate) parameter: usize,
-    /// Its first value in the storage of all parameters, and how many there are.
+    /// The first value that it writes among all gradients, or all transposes, and how many there
+    /// are.
     pub(crate) start: usize,
     pub(crate) len: usize,
     /// Which part of its parameter it is, of how many.
@@ -50,8 +51,10 @@ pub(crate) enum Work {
     },
     /// Numbers of the statistics from `first` on, which are sums over the batch already.
     Statistics { node: usize, first: usize },
-    /// Some rows (inputs) of a weight, inputs first.
+    /// Some rows (inputs) of the weight that begins at value `weight` of the parameters, inputs
+    /// first.
     Transpose {
+        weight: usize,
         inputs: usize,
         outputs: usize,
         first: usize,
@@ -195,15 +198,21 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
     wanted.clamp(1, linear.outputs.div_ceil(16))
 }
 
-/// Tasks that write every weight with its inputs first, each at its place among the parameters.
-pub(super) fn transposes(graph: &Graph) -> Vec<Task> {
+/// Tasks that write the weights with their inputs first, one after another, but those that lanes
+/// turn by themselves; and where that of each node begins, with the end of the last.
+pub(super) fn transposes(graph: &Graph) -> (Vec<Task>, Vec<usize>) {
     let mut tasks = Vec::new();
+    let mut starts = vec![0];
+    let mut start = 0;
     for node in &graph.nodes {
-        let Operator::Linear(linear) = &node.operator else {
-            continue;
+        let linear = match &node.operator {
+            Operator::Linear(linear) if !linear.is_turned_in_lanes() => linear,
+            _ => {
+                starts.push(start);
+                continue;
+            }
         };
         let weight = node.parameters.start;
-        let start = graph.parameters[weight].start;
         let parts = linear.inputs.div_ceil(TRANSPOSE_ROWS);
         tasks.extend((0..parts).map(|part| {
             let first = part * TRANSPOSE_ROWS;
@@ -215,12 +224,15 @@ pub(super) fn transposes(graph: &Graph) -> Vec<Task> {
                 part,
                 parts,
                 work: Work::Transpose {
+                    weight: graph.parameters[weight].start,
                     inputs: linear.inputs,
                     outputs: linear.outputs,
                     first,
                 },
             }
         }));
+        start += linear.inputs * linear.outputs;
+        starts.push(start);
     }
-    tasks
+    (tasks, starts)
 }

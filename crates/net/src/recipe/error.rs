@@ -1,6 +1,6 @@
 //! What can be wrong with a recipe.
 
-use evenkeel_init::{GeometryError, InitError};
+use evenkeel_init::InitError;
 use evenkeel_theory::{GainError, MeanFieldError};
 
 use crate::zoo::ZooError;
@@ -109,9 +109,6 @@ pub enum RecipeError {
     /// A weight cannot be drawn.
     #[error(transparent)]
     Init(#[from] InitError),
-    /// A layer of weights cannot be.
-    #[error(transparent)]
-    Geometry(#[from] GeometryError),
     /// An activation has no gain.
     #[error(transparent)]
     Gain(#[from] GainError),

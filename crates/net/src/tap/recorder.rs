@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::dead_units::{Alive, DeadUnits};
+use super::updates::{Update, Updates};
 use super::{Site, Tap};
 use crate::graph::Producer;
 use crate::network::Network;
@@ -29,10 +31,14 @@ pub struct Record {
     pub moments: Moments,
     /// Its histogram, if one was asked for.
     pub histogram: Option<Histogram>,
+    /// Its dead units over all that was shown, for what an activation made.
+    pub dead_units: Option<DeadUnits>,
 }
 
 /// A [`Tap`] that keeps [`Moments`], and [`Histogram`]s where asked, of every tensor of a
-/// network, over all batches that it sees.
+/// network, over all batches that it sees; of what activations make also the units that are dead,
+/// and of optimisers' steps ([`Optimizer::step_tapped`](crate::Optimizer::step_tapped)) how large
+/// they are beside the weights.
 ///
 /// Each part of each tensor has its own accumulator, and they are merged in order when read, so
 /// the statistics have the same bits for any number of threads.
@@ -57,10 +63,11 @@ pub struct Record {
 #[derive(Debug)]
 pub struct Recorder {
     values: Vec<(String, Producer)>,
-    parameters: Vec<String>,
+    parameters: Vec<(String, Producer)>,
     activations: Table,
     gradients: Table,
     weight_gradients: Table,
+    updates: Updates,
 }
 
 /// Accumulators of one quantity: `parts` cells for each tensor.
@@ -74,6 +81,7 @@ struct Table {
 struct Cell {
     moments: Moments,
     histogram: Option<Histogram>,
+    alive: Option<Alive>,
 }
 
 impl Recorder {
@@ -85,14 +93,25 @@ impl Recorder {
             .values()
             .iter()
             .map(|v| (v.name().to_owned(), v.producer()));
-        let parameters = graph.parameters().iter().map(|p| p.name().to_owned());
+        let parameters = graph.parameters().iter().enumerate();
+        let parameters =
+            parameters.map(|(index, p)| (p.name().to_owned(), graph.producer_of(index)));
         let per_value = || Table::new(graph.values().iter().map(|_| lanes));
+        let mut activations = per_value();
+        for (index, value) in graph.values().iter().enumerate() {
+            if value.producer() == Producer::Activation {
+                for cell in activations.cells_mut(index) {
+                    exclusive(cell).alive = Some(Alive::new(value.shape()));
+                }
+            }
+        }
         Self {
             values: values.collect(),
             parameters: parameters.collect(),
-            activations: per_value(),
+            activations,
             gradients: per_value(),
             weight_gradients: Table::new(network.plan().parameter_parts(graph).into_iter()),
+            updates: Updates::new(graph),
         }
     }
 
@@ -119,26 +138,38 @@ impl Recorder {
     /// Statistics of every tensor that was shown, in the order of computation.
     pub fn records(&self, quantity: Quantity) -> Vec<Record> {
         let name = |index: usize| match quantity {
-            Quantity::WeightGradient => (self.parameters[index].clone(), Producer::Linear),
+            Quantity::WeightGradient => self.parameters[index].clone(),
             Quantity::Activation | Quantity::Gradient => self.values[index].clone(),
         };
         let table = self.table(quantity);
         let shown = (0..table.tensors()).filter_map(|index| {
             let cell = table.merged(index);
             let (name, producer) = name(index);
-            let Cell { moments, histogram } = cell;
+            let Cell {
+                moments,
+                histogram,
+                alive,
+            } = cell;
             (moments.count() > 0).then_some(Record {
                 name,
                 producer,
                 moments,
                 histogram,
+                dead_units: alive.map(|alive| alive.dead_units()),
             })
         });
         shown.collect()
     }
 
+    /// How large the optimiser's steps were beside the weights, for every parameter of which a
+    /// step was shown, in the order of computation.
+    pub fn updates(&self) -> Vec<Update> {
+        self.updates.read()
+    }
+
     /// Forgets everything shown so far.
     pub fn clear(&mut self) {
+        self.updates.clear();
         for table in [
             &mut self.activations,
             &mut self.gradients,
@@ -149,6 +180,9 @@ impl Recorder {
                 cell.moments = Moments::new();
                 if let Some(histogram) = &mut cell.histogram {
                     histogram.clear();
+                }
+                if let Some(alive) = &mut cell.alive {
+                    alive.clear();
                 }
             }
         }
@@ -183,6 +217,10 @@ impl Tap for Recorder {
     fn weight_gradient(&self, site: &Site<'_>, values: &[f32]) {
         self.weight_gradients.update(site, values);
     }
+
+    fn update(&self, site: &Site<'_>, before: &[f32], after: &[f32]) {
+        self.updates.add(site, before, after);
+    }
 }
 
 impl Table {
@@ -199,6 +237,10 @@ impl Table {
         }
     }
 
+    fn cells_mut(&mut self, index: usize) -> &mut [Mutex<Cell>] {
+        &mut self.cells[self.starts[index]..self.starts[index + 1]]
+    }
+
     fn tensors(&self) -> usize {
         self.starts.len() - 1
     }
@@ -212,6 +254,9 @@ impl Table {
         if let Some(histogram) = &mut cell.histogram {
             histogram.update(values);
         }
+        if let Some(alive) = &mut cell.alive {
+            alive.update(values);
+        }
     }
 
     fn merged(&self, index: usize) -> Cell {
@@ -221,6 +266,10 @@ impl Table {
             merged.moments.merge(&cell.moments);
             match (&mut merged.histogram, &cell.histogram) {
                 (Some(all), Some(part)) => all.merge(part).expect("all have one range"),
+                (all, part) => all.clone_from(part),
+            }
+            match (&mut merged.alive, &cell.alive) {
+                (Some(all), Some(part)) => all.merge(part),
                 (all, part) => all.clone_from(part),
             }
         }

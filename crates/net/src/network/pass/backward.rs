@@ -8,6 +8,7 @@ use crate::network::arena::Parts;
 use crate::network::workers::Team;
 use crate::operator::{Backward, Behaviour, Context, Operator, Writes};
 use crate::plan::{BackwardStep, Place, Plan, Source, Stage, Task, Work, carve, carve_one};
+use crate::sums;
 use crate::tap::{NoTap, Site, Tap};
 
 /// What a backward pass reads.
@@ -113,7 +114,7 @@ impl Pass<'_> {
 
     /// Shows the gradient of a node's output when it is whole.
     fn show(&self, index: usize, rows: usize, step: &BackwardStep, lane: &[f32]) {
-        if step.first {
+        if step.first && !self.tap.is_blind() {
             let value = self.graph.nodes[step.node].output;
             let site = site(self.graph, self.plan, value, index);
             self.tap.gradient(&site, &lane[step.gradient.range(rows)]);
@@ -204,15 +205,17 @@ impl Pass<'_> {
                 }
             }
             Work::Partial { partial, first, .. } => {
-                for (index, lane) in self.lanes(lanes).enumerate() {
-                    let part = &lane[partial.range(0)][first..first + out.len()];
-                    if index == 0 {
-                        out.copy_from_slice(part);
-                    } else {
-                        for (out, &part) in out.iter_mut().zip(part) {
-                            *out += part;
-                        }
-                    }
+                let len = out.len();
+                let mut parts = self
+                    .lanes(lanes)
+                    .map(|lane| &lane[partial.range(0)][first..first + len]);
+                match (parts.next(), parts.next()) {
+                    (Some(one), Some(other)) => sums::sum(out, one, other),
+                    (Some(only), None) => out.copy_from_slice(only),
+                    (None, _) => {}
+                }
+                for part in parts {
+                    sums::add(out, part);
                 }
             }
             Work::Statistics { first, .. } => {
@@ -221,6 +224,9 @@ impl Pass<'_> {
                 }
             }
             Work::Transpose { .. } => unreachable!("the plan lists weight gradients here"),
+        }
+        if self.tap.is_blind() {
+            return;
         }
         let name = self.graph.parameters[task.parameter].name();
         let Task {

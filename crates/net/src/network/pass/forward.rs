@@ -10,7 +10,7 @@ use crate::operator::{Behaviour, Context, Forward, Operator};
 use crate::plan::{ForwardSegment, ForwardStep, Plan, Stage, Task, Work, carve, carve_one};
 use crate::tap::{Site, Tap};
 
-/// Writes every weight with its inputs first.
+/// Writes the weights that lanes do not turn by themselves with their inputs first.
 pub(super) fn transpose(team: Team, plan: &Plan, parameters: &[f32], transposed: &mut [f32]) {
     team.for_each_task(
         &plan.transposes,
@@ -18,6 +18,7 @@ pub(super) fn transpose(team: Team, plan: &Plan, parameters: &[f32], transposed:
         0,
         &|task: &Task, out: &mut [f32]| {
             let Work::Transpose {
+                weight,
                 inputs,
                 outputs,
                 first,
@@ -25,7 +26,6 @@ pub(super) fn transpose(team: Team, plan: &Plan, parameters: &[f32], transposed:
             else {
                 unreachable!("the plan lists transposes here");
             };
-            let weight = task.start - first * outputs;
             matrix::transpose(
                 &parameters[weight..weight + inputs * outputs],
                 inputs,
@@ -111,7 +111,7 @@ impl Lane<'_> {
         let first = index * self.plan.lanes.rows * features;
         let values = &mut lane[self.plan.inputs[input].range(rows)];
         values.copy_from_slice(&all[first..first + rows * features]);
-        self.tap.activation(&self.site(value, index), values);
+        self.show(value, index, values);
     }
 
     fn step(
@@ -127,7 +127,7 @@ impl Lane<'_> {
             first: &[],
             second: &[],
             parameters: &self.parameters[node.storage.clone()],
-            transposed: &self.transposed[node.storage.clone()],
+            transposed: &self.transposed[self.plan.transposed(step.node)],
             context,
         };
         let out = if step.in_place {
@@ -152,7 +152,7 @@ impl Lane<'_> {
             node.operator.forward(&reads, out, scratch);
             out
         };
-        self.tap.activation(&self.site(node.output, index), out);
+        self.show(node.output, index, out);
     }
 
     fn loss(&self, index: usize, rows: usize, targets: Targets<'_>, lane: &mut [f32]) -> f64 {
@@ -176,8 +176,11 @@ impl Lane<'_> {
         }
     }
 
-    fn site(&self, value: usize, lane: usize) -> Site<'_> {
-        site(self.graph, self.plan, value, lane)
+    fn show(&self, value: usize, lane: usize, values: &[f32]) {
+        if !self.tap.is_blind() {
+            let site = site(self.graph, self.plan, value, lane);
+            self.tap.activation(&site, values);
+        }
     }
 }
 

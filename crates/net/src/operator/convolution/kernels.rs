@@ -3,9 +3,10 @@
 //! Sums are fused multiply-adds, which are rounded once whatever the vectors' width: the bits
 //! are the same on every machine.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::geometry::{Geometry, TILE};
+use crate::simd::vectorized_with;
 
 /// Partial sums of a dot product, whatever the vectors' width.
 const LANES: usize = 16;
@@ -13,15 +14,6 @@ const LANES: usize = 16;
 const VECTORS: usize = 2;
 /// Channels that are computed together, sharing each load of the run.
 const ROWS: usize = 8;
-
-/// Runs `kernel` on the widest vectors that this machine has.
-fn dispatch<K: WithSimd>(kernel: K) -> K::Output {
-    #[cfg(test)]
-    if crate::testing::is_narrow() {
-        return kernel.with_simd(pulp::Scalar::new());
-    }
-    Arch::new().dispatch(kernel)
-}
 
 /// The first vector of `values`.
 #[inline(always)]
@@ -111,7 +103,7 @@ pub(super) fn forward(
     padded: &[f32],
     result: &mut [f32],
 ) {
-    dispatch(Forward {
+    vectorized_with(Forward {
         geometry,
         examples,
         packed,
@@ -171,7 +163,7 @@ pub(super) fn input_gradient(
     placed: &[f32],
     result: &mut [f32],
 ) {
-    dispatch(InputGradient {
+    vectorized_with(InputGradient {
         geometry,
         examples,
         packed,
@@ -364,7 +356,7 @@ pub(super) fn weight_gradient(
     placed: &[f32],
     out: &mut [f32],
 ) {
-    dispatch(WeightGradient {
+    vectorized_with(WeightGradient {
         geometry,
         examples,
         padded,

@@ -1,0 +1,190 @@
+//! Learning rates of μP, the maximal update parametrisation.
+
+use super::{Multipliers, OptimizerError};
+use crate::graph::{Graph, ParameterSpec, Role};
+
+/// Which optimiser μP's learning rates are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MupRule {
+    /// [`Sgd`](super::Sgd): a step as large as the gradient.
+    Sgd,
+    /// [`Adam`](super::Adam) and [`AdamW`](super::AdamW): a step of one size for each value.
+    Adam,
+}
+
+impl Multipliers {
+    /// The factors of μP for a network as wide as `graph`, by one of the same layers and another
+    /// width, `base`, whose learning rate was tuned: with them that learning rate is `graph`'s too.
+    ///
+    /// With r_in and r_out, how many times the base's fan-in and fan-out a weight has: under Adam
+    /// `1/r_in`; under SGD `r_out/r_in`. For a vector of r times the base's length (biases, scales):
+    /// under Adam 1, under SGD r. An input layer's fan-in and an output layer's fan-out do not grow,
+    /// so that for them r_in or r_out is 1.
+    ///
+    /// μP is these learning rates and a scale of the weights: variance 1/fan_in, and for the output
+    /// layer 1/fan_in², which schemes give and this does not.
+    ///
+    /// # Errors
+    ///
+    /// [`OptimizerError::Base`] for a base with another layer, or a parameter of another kind.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use evenkeel_net::{Activation, Adam, Multipliers, MupRule, zoo};
+    ///
+    /// let of_width = |width| zoo::mlp(&zoo::MlpSpec::new(784, width, 3, 10, Activation::relu()));
+    /// let factors = Multipliers::mup(&of_width(1024)?, &of_width(128)?, MupRule::Adam)?;
+    /// // Tuned at width 128: at 1,024 hidden and output weights learn at an eighth of it.
+    /// let adam = Adam::new(1e-3)?.with_multipliers(factors);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Source
+    ///
+    /// G. Yang, E. J. Hu, I. Babuschkin et al. (2021), "Tensor Programs V: tuning large neural
+    /// networks via zero-shot hyperparameter transfer", table 3.
+    pub fn mup(graph: &Graph, base: &Graph, rule: MupRule) -> Result<Self, OptimizerError> {
+        let mut factors = Vec::with_capacity(graph.parameters().len());
+        for spec in graph.parameters() {
+            let other = base
+                .parameter_index(spec.name())
+                .map(|index| &base.parameters()[index]);
+            let factor = other.and_then(|base| factor(spec, base, rule));
+            let factor = factor.ok_or_else(|| OptimizerError::Base {
+                parameter: spec.name().to_owned(),
+            })?;
+            factors.push((spec.name(), factor));
+        }
+        Self::new(graph, factors)
+    }
+}
+
+/// Nothing where the two are not of one kind.
+fn factor(spec: &ParameterSpec, base: &ParameterSpec, rule: MupRule) -> Option<f64> {
+    let times = |here: usize, there: usize| here as f64 / there as f64;
+    match (spec.role(), base.role()) {
+        (
+            Role::Weight { fan_in, fan_out },
+            Role::Weight {
+                fan_in: base_in,
+                fan_out: base_out,
+            },
+        ) => {
+            let (r_in, r_out) = (times(fan_in, base_in), times(fan_out, base_out));
+            Some(match rule {
+                MupRule::Adam => 1.0 / r_in,
+                MupRule::Sgd => r_out / r_in,
+            })
+        }
+        (Role::Bias { .. }, Role::Bias { .. })
+        | (Role::Scale, Role::Scale)
+        | (Role::Offset, Role::Offset) => Some(match rule {
+            MupRule::Adam => 1.0,
+            MupRule::Sgd => times(spec.shape().len(), base.shape().len()),
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zoo::{self, MlpSpec};
+    use crate::{Activation, Adam, Mode, Network, NoTap, Optimizer, Targets, Threads};
+
+    fn graph(width: usize, depth: usize) -> Graph {
+        zoo::mlp(&MlpSpec::new(20, width, depth, 10, Activation::tanh())).unwrap()
+    }
+
+    #[test]
+    fn factors_are_those_of_table_3() {
+        let (wide, base) = (graph(256, 3), graph(64, 3));
+        let of = |rule| {
+            let spec = |(spec, base)| factor(spec, base, rule).unwrap();
+            let pairs = wide.parameters().iter().zip(base.parameters());
+            pairs.map(spec).collect::<Vec<_>>()
+        };
+        // Weight and bias of the input, a hidden and the output layer; four times as wide.
+        assert_eq!(of(MupRule::Adam), [1.0, 1.0, 0.25, 1.0, 0.25, 1.0]);
+        assert_eq!(of(MupRule::Sgd), [4.0, 4.0, 1.0, 4.0, 0.25, 1.0]);
+    }
+
+    #[test]
+    fn another_network_is_no_base() {
+        let error = Multipliers::mup(&graph(8, 4), &graph(8, 3), MupRule::Adam).unwrap_err();
+        assert!(error.to_string().contains("`fc3.weight`"), "{error}");
+    }
+
+    /// How far one step of Adam moves the second layer's values.
+    fn moved(width: usize, multipliers: Multipliers) -> f64 {
+        let mut network = Network::new(graph(width, 3), 32, Mode::Training, Threads(1)).unwrap();
+        let mut state = 1u64;
+        let mut uniform = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        network.initialize(|spec, values| {
+            if let Role::Weight { fan_in, fan_out } = spec.role() {
+                let fan = fan_in as f32;
+                let std = if fan_out == 10 {
+                    1.0 / fan
+                } else {
+                    1.0 / fan.sqrt()
+                };
+                values.fill_with(|| 3.0f32.sqrt() * std * uniform());
+            }
+        });
+        let x: Vec<f32> = (0..32 * 20).map(|_| uniform()).collect();
+        let labels: Vec<u8> = (0..32).map(|example| example % 10).collect();
+        let second = |network: &mut Network| {
+            let keep = Keep::default();
+            network.predict(&[&x], &keep).unwrap();
+            keep.0.into_inner().unwrap()
+        };
+        let before = second(&mut network);
+        network
+            .forward(&[&x], Targets::Classes(&labels), &NoTap)
+            .unwrap();
+        network.backward(&NoTap).unwrap();
+        let mut adam = Adam::new(1e-3).unwrap().with_multipliers(multipliers);
+        adam.step(&mut network);
+        let after = second(&mut network);
+        let squares = before
+            .iter()
+            .zip(&after)
+            .map(|(b, a)| f64::from(a - b).powi(2));
+        (squares.sum::<f64>() / before.len() as f64).sqrt()
+    }
+
+    #[derive(Default)]
+    struct Keep(std::sync::Mutex<Vec<f32>>);
+
+    impl crate::Tap for Keep {
+        fn activation(&self, site: &crate::Site<'_>, values: &[f32]) {
+            if site.name == "fc1" {
+                self.0.lock().unwrap().extend(values);
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_moves_wide_layers_as_far_as_narrow_ones() {
+        let base = graph(64, 3);
+        let mup = |width| {
+            let factors = Multipliers::mup(&graph(width, 3), &base, MupRule::Adam).unwrap();
+            moved(width, factors)
+        };
+        // The paper's coordinate check. Every value of a hidden weight moves by the learning rate,
+        // with its input's sign: the sum over the fan-in grows with it, unless μP divides.
+        let (narrow, wide) = (mup(64), mup(1024));
+        assert!((0.5..2.0).contains(&(wide / narrow)), "{narrow} {wide}");
+        let (narrow, wide) = (
+            moved(64, Multipliers::none()),
+            moved(1024, Multipliers::none()),
+        );
+        assert!(wide / narrow > 6.0, "{narrow} {wide}");
+    }
+}
