@@ -191,6 +191,22 @@ mod tests {
     }
 
     #[test]
+    fn a_side_that_no_png_has_is_refused() {
+        for (width, height) in [(0, 1), (1 << 31, 1), (1, usize::MAX)] {
+            let pixels = Vec::new();
+            let raster = GreyRaster {
+                width,
+                height,
+                pixels,
+            };
+            let error = raster.to_png().unwrap_err();
+            assert!(matches!(error, RasterError::Encode { .. }), "{error:?}");
+            let text = format!("a picture of {width}×{height} pixels cannot be written as PNG: ");
+            assert!(error.to_string().contains(&text), "{error}");
+        }
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = sheet()

@@ -14,7 +14,7 @@ pub use template::NameFault;
 use template::Template;
 
 /// Most tensors that a spec may list: more than any model has, few enough to hold in memory.
-pub(super) const MOST_TENSORS: u64 = 1_000_000;
+pub(super) const MOST_TENSORS: u64 = 131_072;
 
 /// A model's tensors, and the rules for them if the file has any.
 #[derive(Clone, Debug)]

@@ -46,7 +46,10 @@ pub enum GeometryError {
         rank: usize,
     },
     /// Query heads that key-value heads do not divide.
-    #[error("{heads} query heads cannot share {key_value_heads} key-value heads evenly")]
+    #[error(
+        "{heads} query heads cannot share {key_value_heads} key-value heads evenly; choose a divisor \
+         of the query heads, and as many groups where they are packed by head"
+    )]
     Heads {
         /// Query heads.
         heads: usize,

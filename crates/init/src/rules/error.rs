@@ -73,7 +73,10 @@ pub enum RulesError {
         source: Box<InitError>,
     },
     /// A preset that scales by the number of blocks, on names that do not tell it.
-    #[error("{preset} scales by the number of blocks, and no tensor is named like {expected}")]
+    #[error(
+        "{preset} scales by the number of blocks, and no tensor is named like {expected}; \
+         choose another preset, or give rules"
+    )]
     Layers {
         /// The preset.
         preset: &'static str,

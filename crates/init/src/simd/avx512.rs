@@ -1,5 +1,7 @@
 //! AVX-512: sixteen f32 at a time.
 
+#![expect(unsafe_code, reason = "the machine's vector instructions")]
+
 use std::arch::x86_64::*;
 
 use half::{bf16, f16};

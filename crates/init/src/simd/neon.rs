@@ -1,5 +1,7 @@
 //! NEON: four f32 at a time.
 
+#![expect(unsafe_code, reason = "the machine's vector instructions")]
+
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
 

@@ -54,7 +54,7 @@ pub enum ActivationError {
         found: String,
     },
     /// The text or what it means is too long.
-    #[error("the expression is too long: at most {limit} {what} are read")]
+    #[error("the expression is too long: at most {limit} {what} are read; shorten it")]
     TooLong {
         /// The limit.
         limit: usize,

@@ -44,7 +44,10 @@ pub enum MeanFieldError {
         highest: f64,
     },
     /// The activation passes no gradient, so nothing is critical.
-    #[error("{activation} is flat almost everywhere, so χ₁ is 0 at any weight variance")]
+    #[error(
+        "{activation} is flat almost everywhere, so χ₁ is 0 at any weight variance; use an \
+         activation with a slope"
+    )]
     Flat {
         /// The activation.
         activation: String,

@@ -38,7 +38,10 @@ pub enum ManifestError {
         source: serde_json::Error,
     },
     /// A manifest of another layout.
-    #[error("{} is of the schema {found:?}; this evenkeel reads {MANIFEST_SCHEMA:?}", path.display())]
+    #[error(
+        "{} is of the schema {found:?}; this evenkeel reads {MANIFEST_SCHEMA:?}, so use the one that wrote it",
+        path.display()
+    )]
     Schema {
         /// The file.
         path: PathBuf,
@@ -46,7 +49,7 @@ pub enum ManifestError {
         found: String,
     },
     /// A manifest that contradicts itself.
-    #[error("{}: {fault}", path.display())]
+    #[error("{}: {fault}; use the manifest that was made with the checkpoint", path.display())]
     Inconsistent {
         /// The file.
         path: PathBuf,
@@ -86,7 +89,9 @@ pub enum Inconsistency {
         file: String,
     },
     /// A tensor without a digest.
-    #[error("tensor {tensor:?} has no digest: the manifest is of a run that did not finish")]
+    #[error(
+        "tensor {tensor:?} has no digest: the manifest is of a run that did not finish (`evenkeel init --resume` goes on with it)"
+    )]
     NoDigest {
         /// The tensor.
         tensor: String,

@@ -7,6 +7,8 @@
 //! always alike. Shapes that `gemm` treats by other means (vectors, outer products, tiny results)
 //! and machines without fused multiply-add take [`plain`], which is that chain spelled out.
 
+#![expect(unsafe_code, reason = "calls the gemm crate, which takes pointers")]
+
 use crate::Element;
 
 /// Most steps along the inner dimension in one product: `gemm` cuts at no less than 512.
