@@ -11,6 +11,7 @@ pub(crate) mod xavier_figures;
 
 pub(crate) mod kaiming;
 pub(crate) mod relu;
+pub(crate) mod side_by_side;
 
 pub(crate) mod correlation;
 pub(crate) mod depth_scale;

@@ -19,6 +19,8 @@ pub(crate) enum Init {
     Xavier,
     /// Kaiming normal, gain √2, fan_in.
     Kaiming,
+    /// Orthogonal (Haar), gain 1.
+    Orthogonal,
     /// What `torch.nn.Linear` does: U(±1/√fan_in) for weights and biases.
     PyTorch,
 }
@@ -32,6 +34,7 @@ impl Init {
             Self::Standard => "standard",
             Self::Xavier => "xavier",
             Self::Kaiming => "kaiming",
+            Self::Orthogonal => "orthogonal",
             Self::PyTorch => "pytorch",
         }
     }
@@ -44,6 +47,7 @@ impl Init {
             Self::Standard => "standard U(±1/√n)",
             Self::Xavier => "Xavier",
             Self::Kaiming => "Kaiming",
+            Self::Orthogonal => "orthogonal",
             Self::PyTorch => "PyTorch's default",
         }
     }
@@ -54,6 +58,7 @@ impl Init {
             Self::Small => Scheme::normal(0.0, 0.01),
             Self::Standard | Self::PyTorch => Scheme::pytorch_linear_default_weight(),
             Self::Xavier => Scheme::xavier_uniform(1.0),
+            Self::Orthogonal => Scheme::orthogonal(1.0),
             Self::Kaiming => Scheme::kaiming_normal(2f64.sqrt(), Fan::In),
         }
     }

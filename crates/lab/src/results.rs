@@ -4,20 +4,27 @@
 //! the fewest digits that read back to the same bits, and times stand apart in [`Results::timing`],
 //! so the same seed gives the same bytes but for that one field.
 
+mod distribution;
 mod grid;
 mod number;
+mod phase;
 mod picture;
 mod profile;
+mod read;
 mod value;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use distribution::{Distribution, Spacing};
 pub use grid::{Grid, GridAxis, GridLine, Shading};
 pub use number::Number;
-pub use picture::{Curves, Images, Ridge, Ridgeline, Series, Table, Tile};
+pub use phase::{Learnt, PhaseEdge, PhaseMap, PhasePlace, PhaseTrained};
+pub(crate) use phase::{letter, letters};
+pub use picture::{Curves, Guide, Images, NormalizedBy, Ridge, Ridgeline, Series, Table, Tile};
 pub use profile::{Band, Direction, Layer, Profile};
+pub use read::{MAX_BYTES, MAX_VALUES, ReadError};
 pub use value::{Map, Value, map, show};
 
 /// The schema of `results.json` that this version writes and reads.
@@ -143,6 +150,16 @@ pub struct Experiment {
     /// Histograms layer by layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ridgelines: Vec<Ridgeline>,
+    /// Histograms layer by layer as ridgelines have them, to be drawn as layer × value: for more
+    /// layers than ridges can show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heatmaps: Vec<Ridgeline>,
+    /// Histograms beside the law that they should follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<Distribution>,
+    /// Phase diagrams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseMap>,
     /// Curves, such as loss against step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curves: Vec<Curves>,

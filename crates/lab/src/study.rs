@@ -10,7 +10,10 @@ use rayon::prelude::*;
 use crate::error::LabError;
 use crate::experiments;
 use crate::progress::Progress;
-use crate::results::{Curves, DataSummary, Formula, Grid, Images, Map, Profile, Ridgeline, Table};
+use crate::results::{
+    Curves, DataSummary, Distribution, Formula, Grid, Images, Map, PhaseMap, Profile, Ridgeline,
+    Table,
+};
 use crate::settings::Settings;
 
 /// One experiment of the lesson: a question that can be put to the machine.
@@ -74,6 +77,7 @@ pub fn catalogue() -> &'static [&'static dyn Study] {
         &experiments::xavier_figures::XavierFigures,
         &experiments::relu::Relu,
         &experiments::kaiming::Kaiming,
+        &experiments::side_by_side::SideBySide,
         &experiments::gains::Gains,
         &experiments::correlation::Correlation,
         &experiments::depth_scale::DepthScale,
@@ -169,6 +173,12 @@ pub struct Findings {
     pub profiles: Vec<Profile>,
     /// Histograms layer by layer.
     pub ridgelines: Vec<Ridgeline>,
+    /// Histograms of layer × value.
+    pub heatmaps: Vec<Ridgeline>,
+    /// Histograms beside their laws.
+    pub distributions: Vec<Distribution>,
+    /// Phase diagrams.
+    pub phases: Vec<PhaseMap>,
     /// Curves.
     pub curves: Vec<Curves>,
     /// Heat maps.

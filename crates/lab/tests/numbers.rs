@@ -197,6 +197,42 @@ fn the_papers_histograms_shrink_under_the_standard_initialisation_only() {
     );
 }
 
+/// The pictures of layer × value, by closed forms: a unit of the naive network is tanh of a normal
+/// number of variance 256·0.97, and the small one is linear.
+#[test]
+fn six_initialisations_have_their_six_pictures() {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let settings = Settings {
+        only: vec!["side-by-side".to_owned()],
+        scale: Scale::Quick,
+        ..Settings::new(42, 2)
+    };
+    let results = run(&settings, data, &Silent).expect("the experiment runs");
+    let compared = &results.experiments[0];
+    assert!(compared.agrees, "{}", compared.verdict);
+    assert_eq!(compared.heatmaps.len(), 6);
+    for map in &compared.heatmaps {
+        assert_eq!((map.ridges.len(), map.low.0, map.high.0), (50, -1.0, 1.0));
+        for ridge in &map.ridges {
+            let inside: u64 = ridge.counts.iter().sum();
+            let all = inside + ridge.below + ridge.above + ridge.nonfinite;
+            assert_eq!(all, 256 * 256, "{} {}", map.name, ridge.label);
+        }
+    }
+    let last = |init: &str| {
+        let map = compared.heatmaps.iter().find(|map| map.init == init);
+        map.unwrap().ridges[49].counts.clone()
+    };
+    // P(|tanh(√(256·0.97) z)| > 47/49), z standard normal: |z| > 0.1228, so 0.902. The images share
+    // their units' weights, so the 256 units of the layer count: four standard errors are 0.075.
+    let naive = last("naive");
+    let ends = (naive[0] + naive[48]) as f64 / f64::from(256 * 256);
+    assert!((ends - 0.902).abs() < 0.075, "{ends}");
+    assert_eq!(last("small")[24], 256 * 256, "all at 0");
+    let xavier = last("xavier");
+    assert!(xavier[24] > xavier[40] && xavier[0] == 0, "{xavier:?}");
+}
+
 #[test]
 fn at_thirty_layers_kaiming_learns_and_xavier_stalls() {
     let data = mnist().unwrap_or_else(|| strokes());

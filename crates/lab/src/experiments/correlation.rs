@@ -302,7 +302,7 @@ impl Followed {
             Series {
                 label: format!("from {c}"),
                 init: ["xavier", "pytorch"][start].to_owned(),
-                x: (1..=layers).map(|l| (l as f64).into()).collect(),
+                x: (0..layers).map(|l| (l as f64).into()).collect(),
                 y: (0..layers)
                     .map(|l| median(self.at(start, l)).into())
                     .collect(),
@@ -319,6 +319,7 @@ impl Followed {
             x_label: "layer".to_owned(),
             y_label: "correlation of two inputs".to_owned(),
             series: series.collect(),
+            guides: Vec::new(),
         }
     }
 }
@@ -393,7 +394,7 @@ fn verdict(followed: &[Followed], depth: usize) -> String {
         )
     });
     format!(
-        "Two inputs that begin with correlation {} and {} have, at layer {depth}: {}.",
+        "Two inputs that begin with correlation {} and {} have, after {depth} layers: {}.",
         STARTS[0],
         STARTS[1],
         each.collect::<Vec<_>>().join("; "),
@@ -415,7 +416,7 @@ fn table(followed: &[Followed], depth: usize) -> Table {
     });
     let (from_high, from_low) = (format!("from {}", STARTS[0]), format!("from {}", STARTS[1]));
     Table {
-        name: format!("Correlation of two inputs at layer {depth}"),
+        name: format!("Correlation of two inputs after {depth} layers"),
         columns: ["network", "χ₁", "ξ_c", &from_high, "map", &from_low, "map"]
             .map(str::to_owned)
             .to_vec(),

@@ -3,7 +3,10 @@
 use evenkeel_data::near_zero;
 
 use crate::error::LabError;
-use crate::results::{Formula, Images, Map, PartSummary, Table, Tile, Value, map, show};
+use crate::results::{
+    Distribution, Formula, Images, Map, NormalizedBy, PartSummary, Spacing, Table, Tile, Value,
+    map, show,
+};
 use crate::study::{Bench, Findings, Study};
 
 /// The `data` experiment.
@@ -102,11 +105,15 @@ impl Study for Data {
                 source: "LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, §4.3".to_owned(),
             }],
             reading: vec![
+                "Normalising moves and stretches the axis and leaves the histogram's shape as it is: most pixels are \
+                 paper, and become one negative number; ink reaches further above the mean than paper below it."
+                    .to_owned(),
                 "Validation and test keep a small mean and a std near 1: they are measured by the training \
                  part's ruler, as data met later will be."
                     .to_owned(),
             ],
             images: vec![samples(bench)],
+            distributions: pixel_values(bench).to_vec(),
             tables: vec![table(bench)],
             ..Findings::default()
         })
@@ -143,6 +150,41 @@ fn table(bench: &Bench<'_>) -> Table {
     }
 }
 
+/// The training pixels before and after normalising, a bin for every eight of their 256 greys. Paper
+/// is many times as frequent as any other value.
+fn pixel_values(bench: &Bench<'_>) -> [Distribution; 2] {
+    const BINS: usize = 32;
+    let bytes = bench.dataset.train.images().pixels();
+    let mut counts = vec![0; BINS];
+    for byte in bytes {
+        counts[usize::from(*byte) * BINS / 256] += 1;
+    }
+    let train = &bench.summary.train;
+    // The bins' edges in greys: 0, 8, …, 256, a grey being 1/255.
+    let ends = (0.0, 256.0 / 255.0);
+    let after = |x: f64| ((x - train.mean.0) / train.std.0).into();
+    let raw = Distribution {
+        name: "Training pixels as read".to_owned(),
+        init: "data".to_owned(),
+        x_label: "pixel, from paper 0 to ink 1".to_owned(),
+        spacing: Spacing::Linear,
+        low: ends.0.into(),
+        high: ends.1.into(),
+        counts,
+        below: 0,
+        above: 0,
+        predicted: Vec::new(),
+    };
+    let normalized = Distribution {
+        name: "The same after normalising".to_owned(),
+        x_label: "normalised pixel, in standard deviations".to_owned(),
+        low: after(ends.0),
+        high: after(ends.1),
+        ..raw.clone()
+    };
+    [raw, normalized]
+}
+
 /// The first three training images of each digit.
 fn samples(bench: &Bench<'_>) -> Images {
     const PER_DIGIT: usize = 3;
@@ -167,6 +209,10 @@ fn samples(bench: &Bench<'_>) -> Images {
         name: format!("Training images of {}", bench.summary.name),
         rows: images.rows(),
         columns: images.columns(),
+        normalized_by: Some(NormalizedBy {
+            mean: bench.summary.train.mean,
+            std: bench.summary.train.std,
+        }),
         tiles: tiles.collect(),
     }
 }

@@ -1,13 +1,12 @@
 //! How deep a plain tanh network trains, and whether theory knows it: 6 ξ_c.
 
-use evenkeel_data::{Batches, Remainder};
-use evenkeel_init::{Fan, Geometry, Scheme, Shape};
-use evenkeel_net::zoo::MlpSpec;
-use evenkeel_net::{Mode, Network, NoTap, Role, Sgd, Targets};
+mod phase;
+mod plain;
+
 use evenkeel_theory::{Activation, Analysis, MeanField, critical_point};
 
+use self::plain::Plain;
 use crate::error::LabError;
-use crate::mlp;
 use crate::results::{Formula, Grid, GridAxis, GridLine, Number, Shading, Table, Value, map};
 use crate::study::{Bench, Findings, Parameter, Study};
 
@@ -130,11 +129,16 @@ impl Study for DepthScale {
                 "Cells full of colour learnt. Left of the edge of chaos depth makes all inputs alike, right of it it tears close \
                  ones apart; in both the network no longer sees what it is to learn."
                     .to_owned(),
+                "The phase diagram has the same theory over both variances. Networks of one depth were trained in it: filled \
+                 circles learnt, empty ones did not. Those that learnt lie around the edge of chaos, within the contour \
+                 of their depth or near it."
+                    .to_owned(),
                 "The line is 6 ξ_c, from theory alone: it rises to infinity at the edge of chaos. Few steps and few units \
                  let the deepest networks fall short of it."
                     .to_owned(),
             ],
             grids: vec![grid(&trained, &lattice, line)],
+            phases: vec![phase::map(bench, lattice.width, lattice.steps)?],
             tables: vec![table(&trained, &lattice)],
             ..Findings::default()
         })
@@ -177,7 +181,8 @@ impl Lattice {
             .map(|row| (deepest * row).div_ceil(rows).max(2))
             .collect();
         depths.dedup();
-        let columns = (0..columns).map(|column| analysis(SIGMA_W2.0 + step * column as f64));
+        let columns =
+            (0..columns).map(|column| analysis(SIGMA_W2.0 + step * column as f64, SIGMA_B2));
         Ok(Self {
             columns: columns.collect::<Result<_, _>>()?,
             depths,
@@ -198,17 +203,17 @@ impl Lattice {
     }
 }
 
-fn analysis(sigma_w2: f64) -> Result<Analysis, LabError> {
-    Ok(MeanField::new(&Activation::tanh(), sigma_w2, SIGMA_B2)?.analyze()?)
+fn analysis(sigma_w2: f64, sigma_b2: f64) -> Result<Analysis, LabError> {
+    Ok(MeanField::new(&Activation::tanh(), sigma_w2, sigma_b2)?.analyze()?)
 }
 
 /// 6 ξ_c over the whole axis.
 fn line(bench: &Bench<'_>) -> Result<GridLine, LabError> {
     const POINTS: usize = 60;
     let x = |i: usize| SIGMA_W2.0 + (SIGMA_W2.1 - SIGMA_W2.0) * i as f64 / POINTS as f64;
-    let y = bench.trials(POINTS + 1, |i| Ok(SCALES * analysis(x(i))?.xi_c))?;
+    let y = bench.trials(POINTS + 1, |i| Ok(SCALES * analysis(x(i), SIGMA_B2)?.xi_c))?;
     Ok(GridLine {
-        label: "6 ξ_c".to_owned(),
+        label: "6 ξ_c, the depth to which theory lets a network train".to_owned(),
         x: (0..=POINTS).map(|i| x(i).into()).collect(),
         y: y.into_iter().map(Number).collect(),
     })
@@ -228,76 +233,15 @@ fn learning_rate(chi_1: f64, depth: usize) -> f64 {
 }
 
 impl Cell {
-    /// Share of training images that the network tells right after its training.
     fn accuracy(&self, bench: &Bench<'_>, lattice: &Lattice) -> Result<f64, LabError> {
-        let part = bench.train;
-        let spec = MlpSpec::new(
-            part.features,
-            lattice.width,
-            self.depth,
-            10,
-            Activation::tanh(),
-        );
-        let mut network = mlp::empty(&spec, BATCH, Mode::Training)?;
-        self.initialize(bench, lattice, &mut network)?;
-        let rate = learning_rate(lattice.columns[self.column].chi_1, self.depth);
-        let mut sgd = Sgd::new(rate)?.with_momentum(MOMENTUM)?;
-        let batches = Batches::new(part.count, BATCH, bench.settings.seed, Remainder::Drop)?;
-        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-        for batch in batches.take(lattice.steps) {
-            part.gather(&batch, &mut pixels, &mut labels);
-            let loss = network.forward(&[&pixels], Targets::Classes(&labels), &NoTap)?;
-            if !loss.is_finite() {
-                break;
-            }
-            network.backward(&NoTap)?;
-            sgd.step(&mut network);
-        }
-        let asked = ASKED.min(part.count) / BATCH * BATCH;
-        let images = part.pixels[..asked * part.features].chunks(BATCH * part.features);
-        let mut right = 0;
-        for (pixels, labels) in images.zip(part.labels[..asked].chunks(BATCH)) {
-            network.predict(&[pixels], &NoTap)?;
-            right += network.correct(labels);
-        }
-        Ok(right as f64 / asked as f64)
-    }
-
-    /// Weights from N(0, σ_w²/fan_in), biases from N(0, σ_b²).
-    fn initialize(
-        &self,
-        bench: &Bench<'_>,
-        lattice: &Lattice,
-        network: &mut Network,
-    ) -> Result<(), LabError> {
-        let weight = Scheme::variance_scaling(
-            lattice.columns[self.column].sigma_w2,
-            Fan::In,
-            Shape::Normal,
-        );
-        let bias = Scheme::normal(0.0, SIGMA_B2.sqrt());
-        let prefix = format!("depth-scale/{}/{}", self.column, self.depth);
-        let mut outcome = Ok(());
-        network.initialize(|parameter, values| {
-            let mut fill = || -> Result<(), LabError> {
-                let (scheme, geometry) = match parameter.role() {
-                    Role::Weight { fan_in, fan_out } => {
-                        (&weight, Geometry::linear(fan_out, fan_in)?)
-                    }
-                    _ => (&bias, Geometry::linear(values.len(), 1)?),
-                };
-                let stream = bench
-                    .seed()
-                    .stream(&format!("{prefix}/{}", parameter.name()));
-                Ok(scheme
-                    .prepare(&geometry, &stream)?
-                    .fill(0..values.len() as u64, values)?)
-            };
-            if outcome.is_ok() {
-                outcome = fill();
-            }
-        });
-        outcome
+        let network = Plain {
+            theory: &lattice.columns[self.column],
+            depth: self.depth,
+            width: lattice.width,
+            steps: lattice.steps,
+            stream: format!("depth-scale/{}/{}", self.column, self.depth),
+        };
+        network.accuracy(bench)
     }
 }
 

@@ -295,6 +295,7 @@ fn curves(by_recipe: &[&[Run]]) -> Curves {
         x_label: "layers".to_owned(),
         y_label: "test accuracy".to_owned(),
         series: series.collect(),
+        guides: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use self::case::Case;
 use self::glorot::SquareLayer;
 use crate::error::LabError;
 use crate::judge::{Sample, median};
-use crate::results::{Curves, Formula, Number, Series, Table, Value, map};
+use crate::results::{Curves, Distribution, Formula, Number, Series, Spacing, Table, Value, map};
 use crate::study::{Bench, Findings, Parameter, Study};
 
 /// The `jacobian` experiment.
@@ -26,6 +26,11 @@ const SPECTRUM_DEPTH: usize = 8;
 /// The share of singular values, from the largest, that a spectrum shows: the last are many powers of
 /// ten smaller.
 const SPECTRUM_SHARE: f64 = 0.9;
+
+/// Bins of a spectrum's histogram, and the range of its logarithmic axis, of which 1 is no edge. The
+/// law of 8 Gaussian layers leaves a share of about (10⁻⁶)^(2/9), one in twenty, below it.
+const SPECTRUM_BINS: usize = 43;
+const SPECTRUM_RANGE: (f64, f64) = (1e-6, 10.0);
 
 /// Standard errors of a mean over at least eight seeds, whose spread is estimated from them: with
 /// seven degrees of freedom chance exceeds 6 once in 1,800 judgements, with a full run's fifteen once
@@ -122,6 +127,9 @@ impl Study for Jacobian {
                 },
             ],
             reading: vec![
+                "Histograms, with the law's dots where there is one: Gaussian weights spread the singular values over \
+                 decades within a few layers; orthogonal ones keep them all at 1, or near it."
+                    .to_owned(),
                 "Gaussian: the largest singular value grows and the median falls by a constant factor a layer: a few \
                  directions carry the whole gradient, though its mean square stays 1. (Low ¼: a quarter of them lie below.)"
                     .to_owned(),
@@ -129,6 +137,7 @@ impl Study for Jacobian {
                  stay close to 1: that is dynamical isometry."
                     .to_owned(),
             ],
+            distributions: spectra.iter().map(|s| s.distribution(depth)).collect(),
             curves: curves(&spectra, depth),
             tables: vec![table(&spectra, depth)?, glorot::table(&layers)],
             ..Findings::default()
@@ -216,6 +225,31 @@ impl Spectra {
             && close(self.relative_variance(), law.relative_variance, of_variance))
     }
 
+    /// How many singular values of all seeds there are of each size, at the depth that is drawn whole.
+    fn distribution(&self, depth: usize) -> Distribution {
+        let at = SPECTRUM_DEPTH.min(depth);
+        let index = self.depths.iter().position(|&d| d == at).unwrap_or(0);
+        let mut spectrum = Distribution {
+            name: format!("{}, {at} layers", self.case.name()),
+            init: self.case.weights.word().to_owned(),
+            x_label: "singular value".to_owned(),
+            spacing: Spacing::Logarithmic,
+            low: SPECTRUM_RANGE.0.into(),
+            high: SPECTRUM_RANGE.1.into(),
+            counts: vec![0; SPECTRUM_BINS],
+            below: 0,
+            above: 0,
+            predicted: Vec::new(),
+        };
+        spectrum.count(
+            self.seeds
+                .iter()
+                .flat_map(|seed| seed[index].iter().copied()),
+        );
+        spectrum.predicted = self.case.shares(at, &spectrum);
+        spectrum
+    }
+
     /// At each depth, over seeds, the singular value at a share from the largest. What lies below
     /// f64's resolution of the largest is no measurement.
     fn quantile(&self, share: f64, depth_index: usize) -> impl Iterator<Item = f64> {
@@ -293,6 +327,7 @@ fn curves(spectra: &[Spectra], depth: usize) -> Vec<Curves> {
             x_label: "layers".to_owned(),
             y_label: "singular value".to_owned(),
             series: pair.iter().flat_map(against_depth).collect(),
+            guides: Vec::new(),
         });
     }
     for pair in spectra.chunks(2) {
@@ -302,6 +337,7 @@ fn curves(spectra: &[Spectra], depth: usize) -> Vec<Curves> {
             x_label: "share of singular values".to_owned(),
             y_label: "singular value".to_owned(),
             series: pair.iter().map(|s| spectrum(s, at)).collect(),
+            guides: Vec::new(),
         });
     }
     curves

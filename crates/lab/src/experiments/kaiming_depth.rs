@@ -198,6 +198,7 @@ fn curves(depth: usize, groups: &[Group<'_>]) -> Curves {
         x_label: "step".to_owned(),
         y_label: "training loss".to_owned(),
         series: here.map(series).collect(),
+        guides: Vec::new(),
     }
 }
 

@@ -210,6 +210,7 @@ fn curves(cases: &[(&str, &str, After)], seen: &[Vec<Moments>]) -> Vec<Curves> {
                 },
             })
             .collect(),
+        guides: Vec::new(),
     };
     vec![
         drawn(

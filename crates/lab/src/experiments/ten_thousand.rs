@@ -264,6 +264,7 @@ fn curves(fitted: &Fitted, depth: usize) -> Vec<Curves> {
             high: Vec::new(),
             predicted: Vec::new(),
         }],
+        guides: Vec::new(),
     };
     vec![
         drawn("Loss", "training loss", &fitted.loss),

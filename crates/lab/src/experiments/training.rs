@@ -359,6 +359,7 @@ fn curves(depth: usize, groups: &[&[Run]]) -> [Curves; 2] {
         x_label: "step".to_owned(),
         y_label: y_label.to_owned(),
         series: of_depth().map(|group| series(group, pick)).collect(),
+        guides: Vec::new(),
     };
     [
         drawn("Loss", "training loss", |run| &run.loss),

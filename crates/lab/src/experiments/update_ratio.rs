@@ -8,7 +8,7 @@ use evenkeel_net::{
 use crate::error::LabError;
 use crate::fit::Fit;
 use crate::judge::median;
-use crate::results::{Curves, Formula, Series, Table, Value, map};
+use crate::results::{Curves, Formula, Guide, Series, Table, Value, map};
 use crate::study::{Bench, Findings, Study};
 
 /// The `update-ratio` experiment.
@@ -236,6 +236,10 @@ fn curves(runs: &[Run], step: usize) -> Curves {
                 }
             })
             .collect(),
+        guides: vec![Guide {
+            label: "10⁻³, often aimed at".to_owned(),
+            y: RULE_OF_THUMB.into(),
+        }],
     }
 }
 

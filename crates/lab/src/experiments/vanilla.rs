@@ -219,6 +219,7 @@ fn curves(runs: &[Fitted], depth: usize) -> Vec<Curves> {
                 predicted: Vec::new(),
             })
             .collect(),
+        guides: Vec::new(),
     };
     vec![
         drawn("Loss", "training loss", |run| &run.loss),

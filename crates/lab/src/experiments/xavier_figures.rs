@@ -217,7 +217,7 @@ impl Drawing {
         let ridges = records.iter().enumerate().filter_map(|(index, record)| {
             let histogram = record.histogram.as_ref()?;
             Some(Ridge::of(
-                format!("layer {}", index + 1),
+                format!("layer {index}"),
                 record.moments.std(),
                 histogram,
             ))

@@ -64,6 +64,18 @@ pub struct Curves {
     pub y_label: String,
     /// The curves.
     pub series: Vec<Series>,
+    /// Level lines to read the curves by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guides: Vec<Guide>,
+}
+
+/// A level line across a plot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Guide {
+    /// What it stands for.
+    pub label: String,
+    /// Its height.
+    pub y: Number,
 }
 
 /// One curve.
@@ -97,8 +109,20 @@ pub struct Images {
     pub rows: usize,
     /// Columns of pixels.
     pub columns: usize,
+    /// By what the values are normalised before they enter a network, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalized_by: Option<NormalizedBy>,
     /// The samples.
     pub tiles: Vec<Tile>,
+}
+
+/// The mean and standard deviation that values are normalised by, on the scale from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NormalizedBy {
+    /// What is taken away.
+    pub mean: Number,
+    /// What the rest is divided by.
+    pub std: Number,
 }
 
 /// One sample.

@@ -2,7 +2,6 @@
 
 use evenkeel_data::BatchError;
 use evenkeel_net::checkpoint::CheckpointError;
-use evenkeel_net::zoo::ZooError;
 use evenkeel_net::{OptimizerError, PlanError, RecipeError, RunError};
 use thiserror::Error;
 
@@ -41,12 +40,14 @@ pub enum TrainError {
         count: usize,
     },
     /// More memory than there is.
-    #[error("{needed}, and {available} are available; choose a smaller {}", needed.remedy())]
+    #[error("{needed}, and {available} are available; choose {remedy}")]
     Memory {
         /// What is needed.
         needed: Memory,
         /// What there is, for a reader.
         available: String,
+        /// The option that helps.
+        remedy: String,
     },
     /// The data is not what the run was begun with.
     #[error(
@@ -59,7 +60,9 @@ pub enum TrainError {
         now: String,
     },
     /// A checkpoint that was written by something else than a training run.
-    #[error("the checkpoint holds no training run of this version: {reason}")]
+    #[error(
+        "the checkpoint holds no training run of this version: {reason}; go on with the evenkeel that began it, or begin anew"
+    )]
     ForeignRun {
         /// What does not read.
         reason: String,
@@ -67,9 +70,6 @@ pub enum TrainError {
     /// A network that cannot be made.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// A network that cannot be.
-    #[error(transparent)]
-    Zoo(#[from] ZooError),
     /// A network that cannot be laid out.
     #[error(transparent)]
     Plan(#[from] PlanError),

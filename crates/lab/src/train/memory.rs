@@ -16,17 +16,23 @@ pub struct Memory {
     pub arena: u64,
     /// What the optimiser keeps.
     pub optimizer: u64,
+    /// Whether the backward pass computes activations again.
+    pub recompute: Recompute,
 }
 
 impl Memory {
-    pub(super) fn of(graph: &Graph, spec: &TrainSpec) -> Result<Self, TrainError> {
-        let recompute = Recompute::advised(graph, spec.batch);
+    pub(super) fn of(
+        graph: &Graph,
+        spec: &TrainSpec,
+        recompute: Recompute,
+    ) -> Result<Self, TrainError> {
         let plan = Plan::recomputing(graph, spec.batch, Mode::Training, recompute)?;
         let parameters = (graph.parameter_count() * size_of::<f32>()) as u64;
         Ok(Self {
             parameters,
             arena: (plan.memory_bytes() as u64).saturating_sub(parameters),
             optimizer: parameters * spec.optimizer_copies() as u64,
+            recompute,
         })
     }
 
@@ -37,20 +43,39 @@ impl Memory {
             .saturating_add(self.optimizer)
     }
 
-    /// That it is available.
-    pub(super) fn check(self, available: Option<u64>) -> Result<(), TrainError> {
-        match available {
-            Some(available) if self.total() > available => Err(TrainError::Memory {
-                needed: self,
-                available: show_bytes(available),
-            }),
-            _ => Ok(()),
-        }
+    /// That it is available. `recomputing` is what the run needs where activations are computed
+    /// again, asked only where it may be the way out.
+    pub(super) fn check(
+        self,
+        available: Option<u64>,
+        recomputing: impl FnOnce() -> Result<Self, TrainError>,
+    ) -> Result<(), TrainError> {
+        let Some(available) = available.filter(|&available| self.total() > available) else {
+            return Ok(());
+        };
+        let smaller = format!("a smaller {}", self.smaller());
+        let remedy = match self.recompute {
+            Recompute::Sqrt => smaller,
+            Recompute::Nothing => match recomputing()?.total() {
+                total if total <= available => {
+                    format!("--recompute on, which needs {}", show_bytes(total))
+                }
+                total => format!(
+                    "{smaller} (--recompute on alone does not help: {})",
+                    show_bytes(total)
+                ),
+            },
+        };
+        Err(TrainError::Memory {
+            needed: self,
+            available: show_bytes(available),
+            remedy,
+        })
     }
 
     /// The option whose smaller value helps most: of what does not belong to parameters, the batch
     /// has the most.
-    pub(super) fn remedy(self) -> &'static str {
+    fn smaller(self) -> &'static str {
         // The arena holds the gradients and the transposes of the parameters too.
         let of_parameters = 3 * self.parameters + self.optimizer;
         if self.total() > 2 * of_parameters {
@@ -63,9 +88,14 @@ impl Memory {
 
 impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = match self.recompute {
+            Recompute::Nothing => "every activation kept",
+            Recompute::Sqrt => "activations computed again in the backward pass",
+        };
         write!(
             f,
-            "the run needs {} of memory ({} of parameters, {} of activations and gradients, {} of the optimiser's)",
+            "the run needs {} of memory ({} of parameters, {} of activations and gradients, {} of the optimiser's), \
+             {way}",
             show_bytes(self.total()),
             show_bytes(self.parameters),
             show_bytes(self.arena),
@@ -120,23 +150,55 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_option_that_helps() {
+        let said = |memory: Memory, again: u64| {
+            let recomputing = || {
+                Ok(Memory {
+                    arena: again,
+                    recompute: Recompute::Sqrt,
+                    ..memory
+                })
+            };
+            let error = memory.check(Some(1 << 30), recomputing).unwrap_err();
+            error.to_string()
+        };
         let large_batch = Memory {
             parameters: 1 << 20,
             arena: 8 << 30,
             optimizer: 1 << 20,
+            recompute: Recompute::Nothing,
         };
-        let error = large_batch.check(Some(1 << 30)).unwrap_err().to_string();
+        let error = said(large_batch, 2 << 30);
         assert!(error.contains("needs 8.0 GiB of memory"), "{error}");
+        assert!(error.contains("every activation kept"), "{error}");
         assert!(error.contains("1.0 GiB are available"), "{error}");
-        assert!(error.contains("smaller --batch"), "{error}");
+        assert!(error.contains("choose a smaller --batch"), "{error}");
+        assert!(error.contains("does not help: 2.0 GiB"), "{error}");
+        // Where it is the way out, nothing need be smaller.
+        let error = said(large_batch, 510 << 20);
+        assert!(
+            error.contains("choose --recompute on, which needs 512 MiB"),
+            "{error}"
+        );
+        let already = Memory {
+            recompute: Recompute::Sqrt,
+            ..large_batch
+        };
+        let error = said(already, 0);
+        assert!(
+            error.contains("computed again in the backward pass"),
+            "{error}"
+        );
+        assert!(!error.contains("--recompute"), "{error}");
         let wide = Memory {
             parameters: 4 << 30,
             arena: 9 << 30,
             optimizer: 4 << 30,
+            recompute: Recompute::Nothing,
         };
-        let error = wide.check(Some(1 << 30)).unwrap_err().to_string();
+        let error = said(wide, 9 << 30);
         assert!(error.contains("smaller --width"), "{error}");
-        assert!(wide.check(Some(17 << 30)).is_ok());
-        assert!(wide.check(None).is_ok());
+        let never = || unreachable!("it fits");
+        assert!(wide.check(Some(17 << 30), never).is_ok());
+        assert!(wide.check(None, never).is_ok());
     }
 }

@@ -36,10 +36,10 @@ pub(super) fn network(
     spec: &TrainSpec,
     net: &NetSpec,
     graph: Graph,
+    recompute: Recompute,
     threads: Threads,
     train: &NormalizedPart,
 ) -> Result<Network, TrainError> {
-    let recompute = Recompute::advised(&graph, spec.batch);
     let mut network = Network::recomputing(graph, spec.batch, recompute, threads)?;
     let images = SHOWN.min(spec.batch).min(train.count);
     let shown = match spec.recipe.needs() {

@@ -1,12 +1,13 @@
 //! The loop.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use evenkeel_data::{Batches, Loaded, NormalizedPart, Remainder};
 use evenkeel_net::checkpoint::{self, Checkpoint, Progress};
 use evenkeel_net::{
-    LearningRate, Network, NoTap, Optimizer, Recorder, Targets, Threads, clip_gradients,
+    LearningRate, Network, NoTap, Optimizer, Recompute, Recorder, Targets, Threads, clip_gradients,
     gradient_norm,
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use super::history::History;
 use super::memory::{Memory, available_bytes};
 use super::watch::{Milestone, Opening, Status, Watch};
 use super::write_up::{Ending, write_up};
-use super::{Breakdown, Length, TrainError, TrainSpec, model};
+use super::{Breakdown, Length, Recomputation, TrainError, TrainSpec, model};
 use crate::results::Results;
 use crate::run::Prepared;
 
@@ -26,8 +27,13 @@ pub struct TrainOptions {
     pub threads: usize,
     /// Where checkpoints go, if anywhere.
     pub checkpoints: Option<PathBuf>,
+    /// After how many steps a checkpoint is written, besides those at the ends of epochs and of the
+    /// run.
+    pub checkpoint_every: Option<NonZeroU64>,
     /// Where the run begins.
     pub start: Start,
+    /// Whether activations are computed again to save memory.
+    pub recompute: Recomputation,
 }
 
 /// Where a run begins.
@@ -127,7 +133,8 @@ pub fn train(
     }
     let net = model::net_spec(spec, image_size(loaded));
     let graph = model::graph(spec, &net)?;
-    let memory = Memory::of(&graph, spec)?;
+    let recompute = options.recompute.of(&graph, spec.batch);
+    let memory = Memory::of(&graph, spec, recompute)?;
     let available = available_bytes();
     let batches = Batches::new(data.train.count, spec.batch, spec.seed, Remainder::Drop)?;
     let per_epoch = batches.per_epoch() as u64;
@@ -143,9 +150,10 @@ pub fn train(
         steps,
         steps_per_epoch: per_epoch,
     };
-    memory.check(available)?;
+    memory.check(available, || Memory::of(&graph, spec, Recompute::Sqrt))?;
     let mut optimizer = model::optimizer(spec, &graph)?;
-    let mut network = model::network(spec, &net, graph, Threads(options.threads), &data.train)?;
+    let threads = Threads(options.threads);
+    let mut network = model::network(spec, &net, graph, recompute, threads, &data.train)?;
     network.set_seed(spec.seed);
     let mut run = Run {
         spec,
@@ -154,6 +162,7 @@ pub fn train(
         dataset: loaded.dataset.name.clone(),
         data: fingerprint(loaded),
         folder: options.checkpoints.as_deref(),
+        checkpoint_every: options.checkpoint_every,
         progress: Progress {
             seed: spec.seed,
             ..Progress::default()
@@ -205,6 +214,7 @@ struct Run<'a> {
     dataset: String,
     data: String,
     folder: Option<&'a Path>,
+    checkpoint_every: Option<NonZeroU64>,
     progress: Progress,
     history: History,
     network: &'a mut Network,
@@ -273,6 +283,11 @@ impl Run<'_> {
                     } else {
                         End::Stopped
                     });
+                }
+                let within_epoch = self.progress.batches < batches.per_epoch() as u64;
+                let due = |every: NonZeroU64| self.progress.step.is_multiple_of(every.get());
+                if within_epoch && self.checkpoint_every.is_some_and(due) {
+                    self.save()?;
                 }
             }
             self.end_epoch(data, watch)?;

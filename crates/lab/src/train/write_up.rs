@@ -71,6 +71,9 @@ fn experiment(spec: &TrainSpec, loaded: &Loaded, history: History, ending: &Endi
         ],
         command: command(spec, loaded),
         curves: curves(spec, &history),
+        heatmaps: Vec::new(),
+        distributions: Vec::new(),
+        phases: Vec::new(),
         tables: vec![table(&history, ending)],
         profiles: history.profiles,
         ridgelines: Vec::new(),
@@ -162,6 +165,7 @@ fn curves(spec: &TrainSpec, history: &History) -> Vec<Curves> {
         x_label: "step".to_owned(),
         y_label: y_label.to_owned(),
         series,
+        guides: Vec::new(),
     };
     let mut accuracies = vec![series("training", &history.steps, &history.accuracy)];
     if !history.valid_steps.is_empty() {

@@ -6,6 +6,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::product_law;
 use crate::error::LabError;
+use crate::results::{Distribution, Number};
 use crate::study::Bench;
 
 /// Variance of the biases: small, so that the edge of chaos lies where tanh is nearly linear (q* =
@@ -107,6 +108,22 @@ impl Case {
             Weights::Gaussian => product_law::quantile(depth, share),
             Weights::Orthogonal => 1.0,
         })
+    }
+
+    /// The share of singular values that the closed law puts into each bin; none where there is none.
+    pub(super) fn shares(&self, depth: usize, bins: &Distribution) -> Vec<Number> {
+        if *self.mean_field.activation() != Activation::identity() {
+            return Vec::new();
+        }
+        let above = |edge: f64| match self.weights {
+            Weights::Gaussian => product_law::share_above(depth, edge),
+            // Each is 1; rounding may put it on either side, and the bins have no edge there.
+            Weights::Orthogonal if edge < 1.0 => 1.0,
+            Weights::Orthogonal => 0.0,
+        };
+        (0..bins.counts.len())
+            .map(|bin| (above(bins.edge(bin)) - above(bins.edge(bin + 1))).into())
+            .collect()
     }
 
     /// Singular values of ∂h_l/∂h_0 for each of `depths`, from the largest, for one seed.

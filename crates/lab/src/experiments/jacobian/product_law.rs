@@ -32,6 +32,30 @@ pub(super) fn quantile(layers: usize, share: f64) -> f64 {
     0.0
 }
 
+/// The share of singular values above one.
+pub(super) fn share_above(layers: usize, singular_value: f64) -> f64 {
+    let l = layers as f64;
+    let end = PI / (l + 1.0);
+    let wanted = 2.0 * singular_value.ln();
+    // x(t) falls from its largest to 0: the t at which it is the value asked for, by bisection.
+    let (mut low, mut high) = (0.0, end);
+    if square(l, 0.0).ln() <= wanted {
+        return 0.0;
+    }
+    while high - low > 1e-12 * end {
+        let middle = 0.5 * (low + high);
+        if square(l, middle).ln() > wanted {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let step = low / STEPS as f64;
+    (0..STEPS)
+        .map(|i| mass(l, (i as f64 + 0.5) * step) * step)
+        .sum()
+}
+
 /// x(t), with the limit (L+1)^{L+1}/L^L at 0.
 fn square(l: f64, t: f64) -> f64 {
     if t <= 0.0 {
@@ -61,6 +85,22 @@ mod tests {
         (0..STEPS)
             .map(|i| mass(l, at(i)) * square(l, at(i)).powi(k) * step)
             .sum()
+    }
+
+    /// The share above a quantile is the share that it was asked for.
+    #[test]
+    fn shares_and_quantiles_are_each_others_inverse() {
+        for layers in [1, 8, 32] {
+            for share in [0.01, 0.3, 0.5, 0.9] {
+                let back = share_above(layers, quantile(layers, share));
+                assert!((back - share).abs() < 2e-5, "{layers} {share}: {back}");
+            }
+            assert_eq!(share_above(layers, 1e3), 0.0);
+            assert!((share_above(layers, 1e-30) - 1.0).abs() < 0.1);
+        }
+        // The quarter circle: P(s > 1) = 2/3 − √3/2π.
+        let known = 2.0 / 3.0 - 3f64.sqrt() / (2.0 * PI);
+        assert!((share_above(1, 1.0) - known).abs() < 1e-5);
     }
 
     #[test]
