@@ -1,6 +1,9 @@
 //! Results from a file may be damaged: they are checked as a whole before anything is drawn.
 
-use evenkeel_lab::results::{Curves, Experiment, Grid, Images, Results, Ridgeline, SCHEMA, Table};
+use evenkeel_lab::results::{
+    Curves, Distribution, Experiment, Grid, Images, PhaseMap, Results, Ridgeline, SCHEMA, Spacing,
+    Table,
+};
 
 use crate::ReportError;
 
@@ -34,6 +37,18 @@ fn check_experiment(experiment: &Experiment) -> Result<(), ReportError> {
         .iter()
         .try_for_each(|r| check_ridgeline(id, r))?;
     experiment
+        .heatmaps
+        .iter()
+        .try_for_each(|map| check_heatmap(id, map))?;
+    experiment
+        .distributions
+        .iter()
+        .try_for_each(|d| check_distribution(id, d))?;
+    experiment
+        .phases
+        .iter()
+        .try_for_each(|map| check_phases(id, map))?;
+    experiment
         .curves
         .iter()
         .try_for_each(|c| check_curves(id, c))?;
@@ -62,6 +77,46 @@ fn check_ridgeline(experiment: &str, ridgeline: &Ridgeline) -> Result<(), Report
         low,
         high,
     })
+}
+
+fn check_heatmap(experiment: &str, map: &Ridgeline) -> Result<(), ReportError> {
+    check_ridgeline(experiment, map)?;
+    let bins = map.ridges.first().map_or(0, |ridge| ridge.counts.len());
+    let same = |got| same_length(experiment, &map.name, "a layer's bins", bins, got);
+    map.ridges
+        .iter()
+        .try_for_each(|ridge| same(ridge.counts.len()))
+}
+
+fn check_distribution(experiment: &str, d: &Distribution) -> Result<(), ReportError> {
+    let (low, high) = (d.low.0, d.high.0);
+    let positive = d.spacing == Spacing::Linear || low > 0.0;
+    if !(low.is_finite() && high.is_finite() && low < high && positive) {
+        return Err(ReportError::Axis {
+            experiment: experiment.to_owned(),
+            part: d.name.clone(),
+            low,
+            high,
+        });
+    }
+    if d.predicted.is_empty() {
+        return Ok(());
+    }
+    let what = "the law's shares";
+    same_length(experiment, &d.name, what, d.counts.len(), d.predicted.len())
+}
+
+fn check_phases(experiment: &str, map: &PhaseMap) -> Result<(), ReportError> {
+    let nodes = map.sigma_w2.len().saturating_mul(map.sigma_b2.len());
+    let letters: usize = map.phases.iter().map(|row| row.chars().count()).sum();
+    for (what, got) in [
+        ("phases", letters),
+        ("chi_1", map.chi_1.len()),
+        ("xi_c", map.xi_c.len()),
+    ] {
+        same_length(experiment, &map.name, what, nodes, got)?;
+    }
+    Ok(())
 }
 
 fn check_curves(experiment: &str, curves: &Curves) -> Result<(), ReportError> {

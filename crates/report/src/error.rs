@@ -27,6 +27,23 @@ pub enum ReportError {
         "the results hold no experiment: run `evenkeel lab` without `--only`, or name one that exists"
     )]
     NoExperiments,
+    /// A picture of a figure would have no pixel, or too many.
+    #[error(
+        "a figure cannot be drawn at scale {scale}: expected more than 0 and at most {most:.2} \
+         pixels to a unit; choose a scale within that, such as 2"
+    )]
+    Scale {
+        /// The scale that was asked for.
+        scale: f64,
+        /// The largest scale at which this figure can be drawn.
+        most: f64,
+    },
+    /// A picture of a figure could not be drawn.
+    #[error("the figure could not be drawn as PNG: {reason}; save it as SVG instead")]
+    Raster {
+        /// What the rasteriser says.
+        reason: String,
+    },
     /// Two lists that belong together have different lengths.
     #[error(
         "experiment {experiment:?}, {part:?}: expected {expected} values in {what}, got {got}: \
@@ -46,7 +63,7 @@ pub enum ReportError {
     },
     /// A histogram's axis is empty, reversed or not finite.
     #[error(
-        "experiment {experiment:?}, ridgeline {part:?}: the axis must run from a lower to a higher \
+        "experiment {experiment:?}, {part:?}: the axis must run from a lower to a higher \
          finite number, got {low} to {high}: the results are damaged, run the lab again"
     )]
     Axis {
@@ -72,8 +89,24 @@ pub enum ReportError {
         /// 0-based sample.
         tile: usize,
     },
+    /// One of several results cannot be drawn.
+    #[error("{run:?}: {source}")]
+    Run {
+        /// The run's name.
+        run: String,
+        /// What is wrong with it.
+        source: Box<ReportError>,
+    },
+    /// A comparison needs something to compare with.
+    #[error("expected two or more results to compare, got {got}: name another results.json")]
+    TooFewRuns {
+        /// How many results were given.
+        got: usize,
+    },
     /// The page's template could not be filled.
-    #[error("the report page could not be put together")]
+    #[error(
+        "the report page could not be put together: {0}; report it as a bug, with the results file"
+    )]
     Template(#[from] askama::Error),
     /// The output folder, or its `figures` folder, could not be made.
     #[error("cannot make the folder {}: {source}; choose another with --out", path.display())]
@@ -86,6 +119,12 @@ pub enum ReportError {
     /// The output folder's name is taken by something that is not a folder.
     #[error("{} exists and is not a folder: choose another with --out", path.display())]
     NotAFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The page's name is taken by a folder.
+    #[error("{} is a folder: name a file with --out", path.display())]
+    NotAFile {
         /// The path.
         path: PathBuf,
     },

@@ -2,16 +2,27 @@
 
 pub(crate) mod axes;
 mod curves;
+mod distribution;
 mod grid;
+mod heatmap;
+mod hit;
 mod key;
 mod names;
+mod phase;
+mod pixels;
 mod profile;
+mod raster;
 mod ridgeline;
 mod samples;
+mod sheet;
 
 use evenkeel_lab::results::{Experiment, Results};
 
+pub(crate) use self::hit::{Along, hit};
 pub(crate) use self::names::{anchors, common_start, sentence_case, slug};
+pub use self::sheet::Rows;
+pub(crate) use self::sheet::{Cell, Sheet};
+use crate::ReportError;
 use crate::style::{self, Theme};
 use crate::svg::{Node, wrap};
 
@@ -35,6 +46,7 @@ pub struct Figure {
     wide: Drawing,
     narrow: Drawing,
     anchor: String,
+    sheet: Sheet,
 }
 
 impl Figure {
@@ -43,10 +55,7 @@ impl Figure {
     /// programs that know no custom properties.
     pub fn themed(&self, theme: Theme) -> String {
         let header = Header::new(self, self.wide.width);
-        let (width, height) = (
-            self.wide.width + 2.0 * MARGIN,
-            self.wide.height + header.height + 2.0 * MARGIN,
-        );
+        let (width, height) = self.paper();
         let body = Node::new("g")
             .attr(
                 "transform",
@@ -65,6 +74,34 @@ impl Figure {
             .render()
     }
 
+    /// The drawing as a PNG, `scale` pixels to a unit of the drawing: 2 for a screen of twice the
+    /// common density. A picture cannot follow its reader: [`Theme::Reader`] is drawn as
+    /// [`Theme::Light`].
+    ///
+    /// The letters are embedded in this crate, so that the picture is the same on any machine.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Scale`] when the picture would have no pixel or more than 16384 along a side;
+    /// [`ReportError::Raster`] when it cannot be drawn for another reason.
+    pub fn png(&self, theme: Theme, scale: f64) -> Result<Vec<u8>, ReportError> {
+        let theme = match theme {
+            Theme::Reader => Theme::Light,
+            fixed => fixed,
+        };
+        raster::png(&self.themed(theme), self.paper(), scale)
+    }
+
+    /// The numbers that the figure shows, as CSV (RFC 4180), the names of the columns first.
+    ///
+    /// Where the figure's axis is the layer, the first column is `layer`, 0-based as the results
+    /// count them, and the others are named for a reader. What is not finite is written `NaN`,
+    /// `inf` or `-inf`; an empty place means that there is no value. [`Rows::AtMost`] keeps every
+    /// k-th row, the first and the last, and leaves out the counts of bins.
+    pub fn csv(&self, rows: Rows) -> String {
+        self.sheet.csv(rows)
+    }
+
     /// The drawing for the page: its colours and rules come from the page's style sheet, its
     /// title from the page's text.
     pub(crate) fn inline(&self, size: Size) -> String {
@@ -78,6 +115,16 @@ impl Figure {
         )
         .children(drawing.body.clone())
         .render()
+    }
+
+    /// Width and height of the drawing that stands alone, its header and margins included; whole pixels, so that nothing
+    /// is drawn between two.
+    fn paper(&self) -> (f64, f64) {
+        let header = Header::new(self, self.wide.width);
+        (
+            (self.wide.width + 2.0 * MARGIN).ceil(),
+            (self.wide.height + header.height + 2.0 * MARGIN).ceil(),
+        )
     }
 
     fn root(&self, anchor: &str, (width, height): (f64, f64)) -> Node {
@@ -168,6 +215,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) title: String,
     pub(crate) subtitle: String,
     pub(crate) description: String,
+    pub(crate) sheet: Sheet,
     pub(crate) draw: Box<dyn Fn(&Canvas) -> Drawing + 'a>,
 }
 
@@ -184,14 +232,18 @@ pub fn figures(results: &Results) -> Vec<Figure> {
         .collect()
 }
 
-/// The figures of one experiment: samples, profiles, ridgelines, curves, grids.
+/// The figures of one experiment: samples, profiles, ridgelines, heat maps, histograms, curves,
+/// grids, phase diagrams.
 pub(crate) fn figures_of(experiment: &Experiment, anchor: &str) -> Vec<Figure> {
     let drafts: Vec<Draft> = [
         samples::drafts(experiment),
         profile::drafts(experiment),
         ridgeline::drafts(experiment),
+        heatmap::drafts(experiment),
+        distribution::drafts(experiment),
         curves::drafts(experiment),
         grid::drafts(experiment),
+        phase::drafts(experiment),
     ]
     .into_iter()
     .flatten()
@@ -233,6 +285,7 @@ pub(crate) fn finish(draft: &Draft, (id, chapter): (&str, &str), name: &str) -> 
         wide: draw(Size::Wide, 760.0),
         narrow: draw(Size::Narrow, 343.0),
         anchor,
+        sheet: draft.sheet.clone(),
     };
     figure.svg = figure.themed(Theme::Reader);
     figure

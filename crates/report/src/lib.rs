@@ -4,9 +4,13 @@
 //! no clock is read and no random number is drawn, so the same results give the same bytes.
 //!
 //! * [`figures`] draws every figure as a stand-alone SVG that follows the reader's light or dark
-//!   setting; [`Figure::themed`] fixes one of the two.
-//! * [`page`] tells the whole lesson in one HTML file: no network request, no script.
-//! * [`write()`] puts both in a folder, each file whole or not at all.
+//!   setting; [`Figure::themed`] fixes one of the two, [`Figure::png`] makes a picture of it and
+//!   [`Figure::csv`] writes its numbers.
+//! * [`page`] tells the whole lesson in one HTML file that makes no request and reads in full with
+//!   scripts off; one script of its own links a chapter's figures and saves them.
+//! * [`comparison`] sets several results beside each other, chapter by chapter.
+//! * [`write()`] puts page and figures in a folder, [`write_page`] and [`write_figures`] each on its
+//!   own: every file whole or not at all.
 //! * [`theory`] draws what should happen before anything is run: maps and phase diagrams, from the
 //!   plain values of `evenkeel_theory`.
 //!
@@ -48,6 +52,9 @@
 //!         profiles: vec![],
 //!         ridgelines: vec![],
 //!         curves: vec![],
+//!         heatmaps: vec![],
+//!         distributions: vec![],
+//!         phases: vec![],
 //!         grids: vec![],
 //!         images: vec![],
 //!         tables: vec![],
@@ -73,7 +80,7 @@ mod write;
 
 pub use check::check;
 pub use error::ReportError;
-pub use figure::{Figure, figures};
-pub use page::page;
+pub use figure::{Figure, Rows, figures};
+pub use page::{Run, comparison, page};
 pub use style::Theme;
-pub use write::{Written, write};
+pub use write::{Format, Written, write, write_figures, write_page};

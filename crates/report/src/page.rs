@@ -1,33 +1,42 @@
 //! The report page: the whole lesson in one file.
 
 mod chapter;
+mod comparison;
+mod data;
+mod judgement;
+mod missing;
+mod names;
+mod picture;
+mod quantities;
+mod shell;
 mod summary;
+mod table;
 mod value;
 
 use askama::Template;
 use evenkeel_lab::results::Results;
 
 use self::chapter::Chapter;
+pub use self::comparison::{Run, comparison};
+use self::judgement::Judgement;
+use self::shell::{Shell, inert};
 use self::summary::Summary;
 use crate::figure::anchors;
-use crate::style::{self, Theme};
 use crate::{ReportError, check};
-
-/// The layout of the page; the colours and the figures' rules come before it.
-const PAGE_CSS: &str = include_str!("../templates/page.css");
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page {
-    css: String,
+    shell: Shell,
     summary: Summary,
     chapters: Vec<Chapter>,
 }
 
 /// The report as one self-contained HTML file.
 ///
-/// No script, no network request: a content security policy in the page forbids both. Every text
-/// from the results is escaped. The same results give the same bytes.
+/// It makes no request, and reads in full with scripts off; one script links a chapter's figures and
+/// saves them, and a content security policy in the page lets nothing else run. Every text from the
+/// results is escaped. The same results give the same bytes.
 ///
 /// # Errors
 ///
@@ -42,9 +51,9 @@ pub fn page(results: &Results) -> Result<String, ReportError> {
         .map(|(i, (experiment, anchor))| Chapter::new(i + 1, experiment, anchor))
         .collect();
     let page = Page {
-        css: style::properties() + &style::rules(Theme::Reader) + PAGE_CSS,
+        shell: Shell::new(),
         summary: Summary::new(results),
         chapters,
     };
-    Ok(page.render()?)
+    Ok(inert(&page.render()?))
 }

@@ -69,7 +69,7 @@ fn fnv1a(text: &str) -> u64 {
 }
 
 /// The colours that carry no initialisation.
-pub(crate) const TOKENS: [Swatch; 10] = [
+pub(crate) const TOKENS: [Swatch; 11] = [
     swatch("paper", "#ffffff", "#14171c"),
     swatch("ink", "#16191d", "#eceff3"),
     swatch("ink-2", "#4a525c", "#b4bcc6"),
@@ -80,6 +80,8 @@ pub(crate) const TOKENS: [Swatch; 10] = [
     swatch("nan", "#7a3e9d", "#d19bf0"),
     swatch("good", "#0a7048", "#5fd6a0"),
     swatch("warn", "#a3470b", "#f2a365"),
+    // The full end of heat maps; the other is the paper.
+    swatch("heat", "#0b2f66", "#dbe9ff"),
 ];
 
 #[cfg(test)]
@@ -168,6 +170,34 @@ mod tests {
                             .sqrt();
                         assert!(distance > 11.0, "{} and {}: {distance:.1}", a.key, b.key);
                     }
+                }
+            }
+        }
+    }
+
+    /// The ramp from paper to full heat is even to the eye: each tenth of it changes the lightness L*
+    /// by a tenth of the whole, to within a third of that, for every vision.
+    #[test]
+    fn heat_rises_evenly_in_lightness() {
+        let heat = TOKENS.iter().find(|s| s.key == "heat").unwrap();
+        for (full, paper) in [(heat.light, TOKENS[0].light), (heat.dark, TOKENS[0].dark)] {
+            let byte =
+                |hex: &str, i: usize| f64::from(u8::from_str_radix(&hex[i..i + 2], 16).unwrap());
+            let mixed = |share: f64| {
+                let [r, g, b] = [1, 3, 5].map(|i| {
+                    (byte(paper, i) + share * (byte(full, i) - byte(paper, i))).round() as u8
+                });
+                format!("#{r:02x}{g:02x}{b:02x}")
+            };
+            for vision in &VISIONS {
+                let lightness: Vec<f64> = (0..=10)
+                    .map(|i| lab(&mixed(f64::from(i) / 10.0), vision)[0])
+                    .collect();
+                let whole = lightness[10] - lightness[0];
+                assert!(whole.abs() > 70.0, "{whole}");
+                for pair in lightness.windows(2) {
+                    let step = (pair[1] - pair[0]) / whole;
+                    assert!((0.067..=0.133).contains(&step), "{full}: {step:.3}");
                 }
             }
         }

@@ -23,10 +23,10 @@ pub(crate) const SANS: &str =
 const RULES: &str = "\
 .fig{font-family:@sans;font-size:12px;font-variant-numeric:tabular-nums}
 .fig text{fill:$ink-2;unicode-bidi:isolate}
-.fig .head{font-size:17px;font-weight:650;fill:$ink}
+.fig .head{font-size:17px;font-weight:600;fill:$ink}
 .fig .sub{font-size:13px}
 .fig .over{fill:$ink-3}
-.fig .panel{font-size:13px;font-weight:650;fill:$ink}
+.fig .panel{font-size:13px;font-weight:600;fill:$ink}
 .fig .tick{fill:$ink-3}
 .fig .power{font-size:8.5px}
 .fig .strong{font-weight:600}
@@ -53,6 +53,9 @@ const RULES: &str = "\
 .fig .trace-halo{fill:none;stroke:$paper;stroke-width:5;stroke-opacity:.8;stroke-linejoin:round}
 .fig .band{fill-opacity:.16}
 .fig .key-band{fill:$ink;fill-opacity:.14}
+.fig .healthy{fill:$good;fill-opacity:.09}
+.fig .key-healthy{fill:$good;fill-opacity:.2}
+.fig .left{fill:$paper;stroke-width:1.8}
 .fig .key-line{fill:none;stroke:$ink-3;stroke-width:1.6}
 .fig .ridge{fill-opacity:.3;stroke-width:1.2;stroke-linejoin:round}
 .fig .ridge-line{fill:$paper;stroke-width:.9;stroke-linejoin:round}
@@ -61,6 +64,14 @@ const RULES: &str = "\
 .fig .z-f{fill:$zero}.fig .z-s{stroke:$zero}
 .fig .i-f{fill:$infinity}.fig .i-s{stroke:$infinity}
 .fig .n-f{fill:$nan}.fig .n-s{stroke:$nan}
+.fig .heat{fill:$heat}
+.fig .bars{fill-opacity:.5;stroke-width:1}
+.fig .law{fill:$ink;stroke:$paper;stroke-width:1.2}
+.fig .guide{stroke:$ink-2;stroke-width:1.2;stroke-dasharray:6 4}
+.fig .learnt{fill:$ink;stroke:$paper;stroke-width:1.2}
+.fig .lost{fill:$paper;stroke:$ink;stroke-width:1.4}
+.fig .minus{fill:$zero}
+.fig .hit{fill:none;pointer-events:all}
 .fig .pixels{image-rendering:pixelated}
 .fig .tile{fill:$ink;fill-opacity:.05}
 .fig .dots{fill:$ink}

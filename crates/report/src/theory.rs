@@ -8,11 +8,13 @@ mod contour;
 mod correlation_map;
 mod layout;
 mod marks;
+mod overlay;
 mod phase_diagram;
 mod variance_map;
 
 pub use axis::{Axis, PhaseWindow};
 pub use correlation_map::CorrelationMapDrawing;
+pub(crate) use overlay::{Overlay, Place};
 pub use phase_diagram::PhaseDiagramDrawing;
 pub use variance_map::VarianceMapDrawing;
 

@@ -5,7 +5,7 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use evenkeel_lab::results::{Direction, Number, Results, Value};
-use evenkeel_report::{Figure, Theme, figures, page};
+use evenkeel_report::{Figure, Rows, Theme, figures, page};
 
 const HOSTILE: &str =
     "<script>alert(1)</script>\"'&\u{202e}gnp\u{0}]]>--><img src=x onerror=alert(1)>";
@@ -47,7 +47,23 @@ fn hostile() -> Results {
                 ridge.label = HOSTILE.into();
             }
         }
+        for r in &mut e.heatmaps {
+            (r.name, r.init, r.x_label) = (long.clone(), HOSTILE.into(), HOSTILE.into());
+            for ridge in &mut r.ridges {
+                ridge.label = HOSTILE.into();
+            }
+        }
+        for d in &mut e.distributions {
+            (d.name, d.init, d.x_label) = (long.clone(), HOSTILE.into(), HOSTILE.into());
+        }
+        for map in &mut e.phases {
+            (map.name, map.activation) = (long.clone(), HOSTILE.into());
+            (map.own.label, map.trained_label) = (HOSTILE.into(), long.clone());
+        }
         for c in &mut e.curves {
+            for guide in &mut c.guides {
+                guide.label = HOSTILE.into();
+            }
             (c.name, c.x_label, c.y_label) = (long.clone(), HOSTILE.into(), HOSTILE.into());
             for s in &mut c.series {
                 (s.label, s.init) = (HOSTILE.into(), HOSTILE.into());
@@ -92,6 +108,31 @@ fn with_numbers(x: f64) -> Results {
             ridge.std = x;
             ridge.counts.fill(0);
         }
+        for ridge in e.heatmaps.iter_mut().flat_map(|r| &mut r.ridges) {
+            ridge.std = x;
+            ridge.counts.fill(0);
+        }
+        for d in &mut e.distributions {
+            d.predicted.fill(x);
+            d.counts.fill(0);
+        }
+        for map in &mut e.phases {
+            map.chi_1.fill(x);
+            map.xi_c.fill(x);
+            (map.own.sigma_w2, map.own.sigma_b2) = (x, x);
+            for t in &mut map.trained {
+                (t.sigma_w2, t.accuracy) = (x, x);
+            }
+            for p in &mut map.critical {
+                (p.sigma_w2, p.q_star, p.chi_q) = (x, x, x);
+            }
+        }
+        for guide in e.curves.iter_mut().flat_map(|c| &mut c.guides) {
+            guide.y = x;
+        }
+        for by in e.images.iter_mut().filter_map(|i| i.normalized_by.as_mut()) {
+            (by.mean, by.std) = (x, x);
+        }
         for series in e.curves.iter_mut().flat_map(|c| &mut c.series) {
             series.y.fill(x);
             series.low.fill(x);
@@ -111,6 +152,12 @@ fn every_kind_of_results() -> Vec<Results> {
     for e in &mut bare.experiments {
         e.profiles.iter_mut().for_each(|p| p.layers.truncate(1));
         e.ridgelines.iter_mut().for_each(|r| r.ridges.truncate(1));
+        e.heatmaps.iter_mut().for_each(|r| r.ridges.truncate(1));
+        for d in &mut e.distributions {
+            d.counts.truncate(1);
+            d.predicted.truncate(1);
+        }
+        e.phases.iter_mut().for_each(|map| map.trained.clear());
         e.curves
             .iter_mut()
             .flat_map(|c| &mut c.series)
@@ -232,7 +279,8 @@ fn nothing_is_drawn_outside_the_paper() {
 #[test]
 fn hostile_text_is_inert_in_the_page() {
     let html = page(&hostile()).unwrap();
-    assert!(!html.contains("<script"), "a script came through");
+    // The page's own script has no attribute, its data a type.
+    assert_eq!(html.matches("<script>").count(), 1, "a script came through");
     assert!(!html.contains("<img"), "an image came through");
     assert!(html.contains("&#60;script&#62;") || html.contains("&lt;script&gt;"));
     assert!(
@@ -287,7 +335,7 @@ fn headings_come_in_order() {
 fn the_page_says_what_agreed_and_what_did_not() {
     let mut results = fixture::results();
     let html = page(&results).unwrap();
-    assert!(html.contains("10 of 11 experiments agree with the known answers; 1 does not."));
+    assert!(html.contains("13 of 14 experiments agree with the known answers; 1 does not."));
     assert!(!html.contains("class=\"fallback\""));
     results.data.fallback = Some("no network, and no MNIST in the cache".into());
     let html = page(&results).unwrap();
@@ -388,4 +436,141 @@ fn a_hundred_ridges_stay_light() {
             figure.svg.len()
         );
     }
+}
+
+/// Every CSV is a table: rows as long as its head, and layers in the first column where a figure
+/// has layers.
+#[test]
+fn every_figure_gives_its_numbers() {
+    for results in every_kind_of_results() {
+        for figure in figures(&results) {
+            for rows in [Rows::All, Rows::AtMost(50)] {
+                let csv = figure.csv(rows);
+                let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
+                assert!(lines.len() > 1, "{} has no rows", figure.file_name);
+                assert!(!csv.replace("\r\n", "").contains(['\r', '\n', '\0']));
+                let columns = fields(lines[0]);
+                for line in &lines {
+                    assert_eq!(fields(line), columns, "{}: {line}", figure.file_name);
+                }
+                if is_of_layers(&figure) {
+                    assert!(lines[0].starts_with("layer,"), "{}", lines[0]);
+                }
+                if rows == Rows::AtMost(50) {
+                    assert!(lines.len() <= 51);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a figure's first column, and an axis of its plots, is the layer.
+/// Ridges under other names than `layer 3` are rows, which no pointer lights.
+fn is_of_layers(figure: &Figure) -> bool {
+    if figure.file_name.contains("ridgeline") {
+        let labels = figure.description.contains(" at layer ");
+        assert_eq!(figure.svg.contains("data-axis=\"layer\""), labels);
+        return labels;
+    }
+    let kinds = ["-depth-", "heatmap"];
+    kinds.iter().any(|kind| figure.file_name.contains(kind))
+}
+
+/// How many fields a line of CSV has.
+fn fields(line: &str) -> usize {
+    let mut quoted = false;
+    let commas = line.chars().filter(|c| {
+        quoted ^= *c == '"';
+        *c == ',' && !quoted
+    });
+    1 + commas.count()
+}
+
+#[test]
+fn a_csv_holds_the_measured_values_and_the_layer_where_they_are_lost() {
+    let results = fixture::results();
+    let all = figures(&results);
+    let explode = all
+        .iter()
+        .find(|f| f.file_name == "explode-depth-forward.svg")
+        .unwrap();
+    let csv = explode.csv(Rows::All);
+    let profile = &results
+        .experiments
+        .iter()
+        .find(|e| e.id == "explode")
+        .unwrap()
+        .profiles[0];
+    let head = csv.lines().next().unwrap();
+    assert!(head.contains(&format!("{} rms", profile.name)), "{head}");
+    let row = |layer: usize| csv.lines().nth(layer + 1).unwrap().to_owned();
+    assert!(
+        row(3).starts_with(&format!("3,{},", profile.layers[3].rms())),
+        "{}",
+        row(3)
+    );
+    assert!(
+        row(29).contains("inf") || row(29).contains("NaN"),
+        "{}",
+        row(29)
+    );
+}
+
+/// A pointer finds its layer: the rectangle lies over the plot and its ends are those of the data.
+#[test]
+fn a_plot_of_layers_says_which_layer_is_where() {
+    let mut found = 0;
+    for figure in figures(&fixture::results()) {
+        let document = roxmltree::Document::parse(&figure.svg).unwrap();
+        let hits: Vec<_> = document
+            .descendants()
+            .filter(|n| n.attribute("class") == Some("hit"))
+            .collect();
+        let is_of_layers = is_of_layers(&figure);
+        assert!(!is_of_layers || !hits.is_empty(), "{}", figure.file_name);
+        for hit in hits {
+            let number = |name: &str| hit.attribute(name).unwrap().parse::<f64>().unwrap();
+            assert_eq!(hit.attribute("data-axis"), Some("layer"));
+            assert_eq!(hit.attribute("data-scale"), Some("linear"));
+            assert!(number("data-from") < number("data-to"));
+            assert!(number("width") > 50.0 && number("height") > 50.0);
+            // A layer that is a column or a row of its own ends half a layer after its number.
+            let last = number("data-to").floor();
+            let rows = figure.csv(Rows::All).lines().count() as f64 - 1.0;
+            if is_of_layers {
+                assert_eq!(rows, last + 1.0);
+            }
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found}");
+}
+
+#[test]
+fn a_heat_map_of_a_thousand_layers_is_light_and_quick() {
+    let mut results = fixture::results();
+    results.experiments.retain(|e| e.id == "side-by-side");
+    let maps = &mut results.experiments[0].heatmaps;
+    maps.truncate(1);
+    let mut deep = Vec::new();
+    for (layer, ridge) in maps[0].ridges.iter().cycle().take(1_000).enumerate() {
+        let mut ridge = ridge.clone();
+        ridge.counts.rotate_left(layer % 7);
+        deep.push(ridge);
+    }
+    maps[0].ridges = deep;
+    let start = Instant::now();
+    let drawn = figures(&results);
+    let took = start.elapsed();
+    let map = drawn
+        .iter()
+        .find(|f| f.file_name.contains("heatmap"))
+        .unwrap();
+    assert!(map.svg.len() < 300_000, "{} bytes", map.svg.len());
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(
+        map.description.contains("over 1000 layers"),
+        "{}",
+        map.description
+    );
 }

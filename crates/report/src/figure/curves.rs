@@ -5,7 +5,7 @@ mod panel;
 
 use evenkeel_lab::results::{Curves, Experiment, Series};
 
-use super::{Draft, sentence_case};
+use super::{Draft, Sheet, sentence_case};
 use crate::number::number;
 
 /// More panels than this make a second figure.
@@ -28,6 +28,7 @@ pub(super) fn drafts(experiment: &Experiment) -> Vec<Draft<'_>> {
                 title: title(group),
                 subtitle: subtitle(group),
                 description: description(group),
+                sheet: sheet(group),
                 draw: Box::new(move |canvas| draw::draw(&panels, canvas)),
             }
         })
@@ -82,12 +83,42 @@ fn description(group: &[&Curves]) -> String {
             "{}: {} against {}.",
             curves.name, curves.y_label, curves.x_label
         ));
+        for guide in &curves.guides {
+            text.push_str(&format!(" A line marks {}.", guide.label));
+        }
         for series in &curves.series {
             text.push_str(&describe(series));
         }
         text.push(' ');
     }
     text.trim_end().to_owned()
+}
+
+/// A column a curve, with its spread and its prediction beside it.
+fn sheet(group: &[&Curves]) -> Sheet {
+    let mut columns = Vec::new();
+    for curves in group {
+        for series in &curves.series {
+            let name = format!("{}: {}", curves.name, series.label);
+            for (what, values) in [
+                ("", &series.y),
+                (" low", &series.low),
+                (" high", &series.high),
+                (" predicted", &series.predicted),
+            ] {
+                let pairs: Vec<_> = series
+                    .x
+                    .iter()
+                    .zip(values)
+                    .map(|(x, y)| (x.0, y.0))
+                    .collect();
+                if !pairs.is_empty() {
+                    columns.push((format!("{name}{what}"), pairs));
+                }
+            }
+        }
+    }
+    Sheet::joined(&group[0].x_label, columns)
 }
 
 fn describe(series: &Series) -> String {

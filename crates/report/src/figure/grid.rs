@@ -5,7 +5,7 @@ mod shade;
 
 use evenkeel_lab::results::{Experiment, Grid, GridAxis, Shading};
 
-use super::{Draft, sentence_case};
+use super::{Cell, Draft, Sheet, sentence_case};
 use crate::number::number;
 
 /// A figure for each grid.
@@ -17,6 +17,7 @@ pub(super) fn drafts(experiment: &Experiment) -> Vec<Draft<'_>> {
             title: sentence_case(&grid.name),
             subtitle: subtitle(grid),
             description: description(grid),
+            sheet: sheet(grid),
             draw: Box::new(move |canvas| draw::draw(grid, canvas)),
         })
         .collect()
@@ -68,6 +69,46 @@ fn description(grid: &Grid) -> String {
         text.push_str(&format!(" A line shows {}.", line.label));
     }
     text
+}
+
+/// A row for each place of the vertical axis and a column for each of the horizontal one, or the
+/// other way round where the horizontal one is the layer.
+fn sheet(grid: &Grid) -> Sheet {
+    let cell = |axis: &GridAxis, index: usize| match axis.names.get(index) {
+        Some(name) => Cell::from(name.as_str()),
+        None => axis.values[index].0.into(),
+    };
+    let (down, across) = if is_of_layers(grid) {
+        (&grid.x, &grid.y)
+    } else {
+        (&grid.y, &grid.x)
+    };
+    let columns = (0..across.values.len()).map(|i| {
+        let named = place(across, i);
+        match across.names.is_empty() {
+            true => format!("{} at {} {named}", grid.value_label, across.label),
+            false => format!("{named} {}", grid.value_label),
+        }
+    });
+    let rows = (0..down.values.len()).map(|i| {
+        let values = (0..across.values.len()).map(|k| {
+            let (row, column) = if is_of_layers(grid) { (k, i) } else { (i, k) };
+            Cell::from(grid.rows[row][column].0)
+        });
+        std::iter::once(cell(down, i)).chain(values).collect()
+    });
+    let columns = std::iter::once(down.label.clone()).chain(columns);
+    Sheet::new(columns.collect(), rows.collect())
+}
+
+/// Whether the horizontal axis is the layer, every one of them.
+fn is_of_layers(grid: &Grid) -> bool {
+    let steps = grid
+        .x
+        .values
+        .windows(2)
+        .all(|pair| pair[1].0 - pair[0].0 == 1.0);
+    grid.x.label == "layer" && grid.x.names.is_empty() && steps
 }
 
 fn ends(axis: &GridAxis) -> String {

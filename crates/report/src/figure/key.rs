@@ -24,6 +24,8 @@ pub(super) enum Sign {
     Cell(&'static str),
     /// The shaded interval.
     Band,
+    /// The range in which a signal is healthy.
+    Healthy,
 }
 
 const ROW: f64 = 20.0;
@@ -59,6 +61,7 @@ fn draw_sign(sign: Sign, x: f64, y: f64) -> Node {
         Sign::Predicted => line("predicted"),
         Sign::Overlay => line("trace"),
         Sign::Cell(class) => Node::rect(class, (x, y - 6.0), (SIGN, 12.0)),
+        Sign::Healthy => Node::rect("key-healthy", (x, y - 6.0), (SIGN, 12.0)),
         Sign::Band => Node::rect("key-band", (x, y - 6.0), (SIGN, 12.0)),
     }
 }

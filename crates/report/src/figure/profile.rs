@@ -3,16 +3,19 @@
 mod draw;
 mod family;
 mod gutter;
+mod healthy;
 mod labels;
 mod layout;
 mod reading;
+mod sheet;
 mod span;
 
 use evenkeel_lab::results::{Band, Direction, Experiment};
 
 use self::family::{Family, families};
+use self::healthy::Healthy;
 use self::reading::Lane;
-use super::Draft;
+use super::{Draft, sentence_case};
 use crate::number::number;
 use crate::palette::Swatch;
 
@@ -24,6 +27,8 @@ struct DepthProfile<'a> {
     predictions: Vec<(&'a [Band], Swatch)>,
     /// First and last layer.
     layers: (f64, f64),
+    /// The range that a signal should stay in.
+    healthy: Healthy,
     /// Lowest and highest value with a place on the axis.
     values: (f64, f64),
 }
@@ -41,6 +46,7 @@ pub(super) fn drafts(experiment: &Experiment) -> Vec<Draft<'_>> {
             title: profile.title().to_owned(),
             subtitle: profile.subtitle(),
             description: profile.description(),
+            sheet: profile.sheet(),
             draw: Box::new(move |canvas| draw::draw(&profile, canvas)),
         })
         .collect()
@@ -63,11 +69,13 @@ impl<'a> DepthProfile<'a> {
             })?;
         let predictions = predictions(&families);
         let values = domain(&families, &predictions);
+        let healthy = Healthy::of(direction, &families);
         Some(Self {
             direction,
             families,
             predictions,
             layers,
+            healthy,
             values,
         })
     }
@@ -99,9 +107,13 @@ impl<'a> DepthProfile<'a> {
             self.layers.0,
             self.layers.1
         );
+        text.push_str(&format!(" {}.", sentence_case(&self.healthy.words())));
         for family in &self.families {
             text.push(' ');
             text.push_str(&family.describe());
+            if let Some(span) = self.healthy.left(family) {
+                text.push_str(&format!(" Outside the healthy range {}.", span.words()));
+            }
         }
         for (bands, _) in &self.predictions {
             if let (Some(first), Some(last)) = (bands.first(), bands.last()) {

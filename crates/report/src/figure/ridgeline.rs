@@ -1,6 +1,7 @@
 //! Ridgelines: a histogram a layer on one shared axis, one initialisation beside another.
 
 mod draw;
+pub(super) mod sheet;
 
 use evenkeel_lab::results::{Experiment, Ridge, Ridgeline};
 
@@ -43,6 +44,7 @@ pub(super) fn drafts(experiment: &Experiment) -> Vec<Draft<'_>> {
             title: ridgelines.title(),
             subtitle: ridgelines.subtitle(),
             description: ridgelines.description(),
+            sheet: sheet::sheet(&ridgelines.panels, ridgelines.first_column()),
             draw: Box::new(move |canvas| draw::draw(&ridgelines, canvas)),
         })
         .collect()
@@ -80,10 +82,18 @@ impl<'a> Ridgelines<'a> {
     }
 
     fn title(&self) -> String {
-        let title = self
-            .shared_name()
-            .unwrap_or_else(|| self.panels[0].x_label.clone());
+        let title = self.shared_name();
+        if !self.are_layers() {
+            return sentence_case(&title.unwrap_or_else(|| self.panels[0].name.clone()));
+        }
+        let title = title.unwrap_or_else(|| self.panels[0].x_label.clone());
         format!("{}, layer by layer", sentence_case(&title))
+    }
+
+    /// Whether the ridges are the layers of a network, to be lit with those of other figures.
+    fn are_layers(&self) -> bool {
+        let mut ridges = self.panels.iter().flat_map(|p| &p.ridges);
+        ridges.all(|r| r.label.starts_with("layer"))
     }
 
     /// What the names of several panels begin with.
@@ -106,6 +116,11 @@ impl<'a> Ridgelines<'a> {
             .unwrap_or(name)
     }
 
+    /// What the table for CSV calls a ridge's number.
+    fn first_column(&self) -> &'static str {
+        if self.are_layers() { "layer" } else { "row" }
+    }
+
     fn subtitle(&self) -> String {
         let heights = match self.heights {
             Heights::Shared(_) => "every ridge has the same area",
@@ -116,9 +131,12 @@ impl<'a> Ridgelines<'a> {
         } else {
             ""
         };
-        format!(
-            "A histogram a layer, the first layer on top{beside}; {heights}. σ is the standard deviation."
-        )
+        let rows = if self.are_layers() {
+            "A histogram a layer, the first layer on top"
+        } else {
+            "A histogram a row"
+        };
+        format!("{rows}{beside}; {heights}. σ is the standard deviation.")
     }
 
     fn description(&self) -> String {
@@ -135,7 +153,8 @@ impl<'a> Ridgelines<'a> {
                     last.label
                 ));
             }
-            let nonfinite: u64 = panel.ridges.iter().map(|r| r.nonfinite).sum();
+            let nonfinite = panel.ridges.iter().map(|r| r.nonfinite);
+            let nonfinite = nonfinite.fold(0, u64::saturating_add);
             if nonfinite > 0 {
                 text.push_str(&format!(" {nonfinite} values are NaN or infinite."));
             }
@@ -150,8 +169,8 @@ fn bin_width(panel: &Ridgeline, ridge: &Ridge) -> f64 {
 
 /// Every finite value, those beyond the axis included: the whole of which a bin is a share.
 fn finite_count(ridge: &Ridge) -> f64 {
-    let inside: u64 = ridge.counts.iter().sum();
-    inside as f64 + ridge.below as f64 + ridge.above as f64
+    let inside: f64 = ridge.counts.iter().map(|&count| count as f64).sum();
+    inside + ridge.below as f64 + ridge.above as f64
 }
 
 fn peak(ridge: &Ridge, bin_width: f64) -> f64 {

@@ -1,8 +1,9 @@
 //! What the page says before its first chapter.
 
+use evenkeel_lab::catalogue;
 use evenkeel_lab::results::{PartSummary, Results, Scale};
 
-use super::chapter::Judgement;
+use super::judgement::Judgement;
 use crate::number::{count, fixed, seconds};
 
 /// The head of the page.
@@ -99,6 +100,7 @@ fn facts(results: &Results) -> Vec<(&'static str, String)> {
         ("Scale", scale.to_owned()),
         ("Version", format!("evenkeel {}", results.version)),
     ];
+    facts.extend(partial(results).map(|text| ("Experiments", text)));
     if !timing.machine.is_empty() {
         let threads = match timing.threads {
             0 => String::new(),
@@ -111,6 +113,16 @@ fn facts(results: &Results) -> Vec<(&'static str, String)> {
         facts.push(("Time", seconds(timing.total_seconds)));
     }
     facts
+}
+
+/// Says so where the results hold a part of the lesson only.
+fn partial(results: &Results) -> Option<String> {
+    let held = |id| results.experiments.iter().any(|e| e.id == id);
+    let (all, here) = (
+        catalogue().len(),
+        catalogue().iter().filter(|study| held(study.id())).count(),
+    );
+    (here < all).then(|| format!("{here} of the lab’s {all}; `evenkeel lab` runs them all"))
 }
 
 fn parts(results: &Results) -> Vec<Part> {

@@ -1,266 +1,150 @@
-//! Measured and predicted values as text, side by side.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Values as text: alone, in a list, beside each other.
 
 use evenkeel_lab::results::Value;
 
-use crate::figure::sentence_case;
-use crate::number::{count, number};
-
-/// One quantity, measured and predicted.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Comparison {
-    pub(super) name: String,
-    pub(super) measured: String,
-    pub(super) predicted: String,
-}
-
-/// A table of cells.
-pub(super) struct Grid {
-    pub(super) name: String,
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<Cell>>,
-}
-
-/// A value and whether it is set flush right.
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) numeric: bool,
-}
-
-impl Grid {
-    /// Whether every value of a column is a number: such a column is set flush right.
-    pub(super) fn is_numeric(&self, column: &usize) -> bool {
-        self.rows
-            .iter()
-            .all(|row| row.get(*column).is_some_and(|cell| cell.numeric))
-    }
-}
+use super::names::phrase;
+use crate::number::{count, fixed, number};
 
 /// A list with more values than this is told by its ends.
 const MOST_LISTED: usize = 6;
 
-pub(super) fn cell(value: &Value) -> Cell {
-    let numeric = matches!(value, Value::Count(_) | Value::Number(_));
-    Cell {
-        text: text(value),
-        numeric,
-    }
+/// No value stands here.
+pub(super) const NONE: &str = "–";
+
+/// A value as text.
+pub(super) fn text(value: &Value) -> String {
+    texts(&[Some(value)]).remove(0)
 }
 
-/// Sets measured beside predicted, a row a quantity; a map becomes a row an entry. Lists of maps
-/// are tables of their own: see [`grids`].
-pub(super) fn compare(
-    measured: &BTreeMap<String, Value>,
-    predicted: &BTreeMap<String, Value>,
-) -> Vec<Comparison> {
-    let mut rows = Vec::new();
-    let names: BTreeSet<&String> = measured.keys().chain(predicted.keys()).collect();
-    for name in names {
-        collect(
-            &words(name),
-            measured.get(name),
-            predicted.get(name),
-            &mut rows,
-        );
-    }
-    rows
+/// Values that are read beside or below each other, as texts with as many decimals as each other.
+pub(super) fn texts(values: &[Option<&Value>]) -> Vec<String> {
+    let numbers: Vec<f64> = values.iter().copied().flat_map(numbers_in).collect();
+    let decimals = shared_decimals(&numbers);
+    let show = |value: &Option<&Value>| {
+        value.map_or_else(|| NONE.to_owned(), |value| with_decimals(value, decimals))
+    };
+    values.iter().map(show).collect()
 }
 
-fn collect(name: &str, m: Option<&Value>, p: Option<&Value>, rows: &mut Vec<Comparison>) {
-    if m.is_some_and(|v| as_records(v).is_some()) {
-        return;
-    }
-    let is_map = |v: Option<&Value>| matches!(v, Some(Value::Map(_)));
-    if is_map(m) || is_map(p) {
-        let (left, right) = (entries(m), entries(p));
-        let keys: BTreeSet<&String> = left.keys().chain(right.keys()).copied().collect();
-        for key in keys {
-            let inner = format!("{name}: {}", words(key));
-            collect(
-                &inner,
-                left.get(key).copied(),
-                right.get(key).copied(),
-                rows,
-            );
-        }
-        for (side, value) in [m, p].into_iter().enumerate() {
-            if let Some(value) = value.filter(|v| !matches!(v, Value::Map(_))) {
-                let (measured, predicted) = if side == 0 {
-                    (Some(value), None)
-                } else {
-                    (None, Some(value))
-                };
-                rows.push(row(name, measured, predicted));
-            }
-        }
-        return;
-    }
-    rows.push(row(name, m, p));
-}
-
-fn row(name: &str, m: Option<&Value>, p: Option<&Value>) -> Comparison {
-    let show = |v: Option<&Value>| v.map_or_else(|| "–".to_owned(), text);
-    Comparison {
-        name: name.to_owned(),
-        measured: show(m),
-        predicted: show(p),
-    }
-}
-
-fn entries(value: Option<&Value>) -> BTreeMap<&String, &Value> {
+/// The numbers that a value shows.
+fn numbers_in(value: Option<&Value>) -> Vec<f64> {
     match value {
-        Some(Value::Map(map)) => map.iter().collect(),
-        _ => BTreeMap::new(),
-    }
-}
-
-/// A table for each measured list of maps: words first, then numbers.
-pub(super) fn grids(measured: &BTreeMap<String, Value>) -> Vec<Grid> {
-    measured
-        .iter()
-        .filter_map(|(name, value)| Some(grid(&sentence_case(&words(name)), &as_records(value)?)))
-        .collect()
-}
-
-fn as_records(value: &Value) -> Option<Vec<&BTreeMap<String, Value>>> {
-    let Value::List(list) = value else {
-        return None;
-    };
-    let records: Vec<_> = list
-        .iter()
-        .filter_map(|v| {
-            if let Value::Map(map) = v {
-                Some(map)
-            } else {
-                None
-            }
-        })
-        .collect();
-    (!records.is_empty() && records.len() == list.len()).then_some(records)
-}
-
-fn grid(name: &str, records: &[&BTreeMap<String, Value>]) -> Grid {
-    let keys: BTreeSet<&String> = records.iter().flat_map(|r| r.keys()).collect();
-    let mut keys: Vec<&String> = keys.into_iter().collect();
-    keys.sort_by_key(|key| {
-        !records
+        Some(Value::Number(x)) => vec![x.0],
+        Some(Value::List(list)) => list
             .iter()
-            .any(|r| matches!(r.get(*key), Some(Value::Text(_))))
-    });
-    let missing = || Cell {
-        text: "–".to_owned(),
-        numeric: false,
-    };
-    Grid {
-        name: name.to_owned(),
-        columns: keys.iter().map(|key| words(key)).collect(),
-        rows: records
-            .iter()
-            .map(|r| {
-                keys.iter()
-                    .map(|key| r.get(*key).map_or_else(missing, cell))
-                    .collect()
+            .filter_map(|value| match value {
+                Value::Number(x) => Some(x.0),
+                _ => None,
             })
             .collect(),
+        _ => Vec::new(),
     }
 }
 
-fn text(value: &Value) -> String {
+fn with_decimals(value: &Value, decimals: Option<usize>) -> String {
     match value {
         Value::Count(n) => count(*n),
-        Value::Number(x) => number(x.0),
+        Value::Number(x) => match decimals {
+            Some(decimals) if is_plain(x.0) => fixed(x.0, decimals),
+            _ => number(x.0),
+        },
+        // An empty text would leave a hole that looks like a fault of the page.
+        Value::Text(text) if text.is_empty() => NONE.to_owned(),
         Value::Text(text) => text.clone(),
-        Value::List(list) => list_text(list),
+        Value::List(list) => list_text(list, decimals),
         Value::Map(map) => {
             let parts: Vec<String> = map
                 .iter()
-                .map(|(k, v)| format!("{}: {}", words(k), text(v)))
+                .map(|(k, v)| format!("{}: {}", phrase(k), text(v)))
                 .collect();
             parts.join(", ")
         }
     }
 }
 
-fn list_text(list: &[Value]) -> String {
+fn list_text(list: &[Value], decimals: Option<usize>) -> String {
+    let show = |value: &Value| with_decimals(value, decimals);
     match list {
         [] => "none".to_owned(),
         [first, .., last] if list.len() > MOST_LISTED => {
-            format!("{} → {} ({} values)", text(first), text(last), list.len())
+            format!("{} → {} ({} values)", show(first), show(last), list.len())
         }
-        list => list.iter().map(text).collect::<Vec<_>>().join(", "),
+        list => list.iter().map(show).collect::<Vec<_>>().join(", "),
     }
 }
 
-/// `log_rms_mean` → `log rms mean`.
-fn words(name: &str) -> String {
-    name.replace('_', " ")
+/// Whether a number is written without a power of ten.
+fn is_plain(x: f64) -> bool {
+    x == 0.0 || (1e-3..1e6).contains(&x.abs())
+}
+
+/// More significant digits than this are noise to a reader.
+const MOST_DIGITS: i32 = 6;
+
+/// How many decimals numbers in one column share: as many as the one that needs most of them for
+/// four significant digits, but no more than four where three digits of the smallest still show, and
+/// no more than leave the largest its [`MOST_DIGITS`]. Where that shows less than two digits of the
+/// smallest (they differ by too many powers of ten) each keeps its own.
+fn shared_decimals(numbers: &[f64]) -> Option<usize> {
+    let plain: Vec<f64> = numbers.iter().copied().filter(|&x| is_plain(x)).collect();
+    let exponents = plain.iter().filter(|&&x| x != 0.0).map(|&x| exponent(x));
+    let (smallest, largest) = (exponents.clone().min()?, exponents.max()?);
+    let room = |digits: i32| usize::try_from(digits).unwrap_or(0);
+    let needed = plain.iter().map(|&x| own_decimals(x)).max()?;
+    let needed = needed.min(room(4.max(2 - smallest)));
+    let decimals = needed.min(room(MOST_DIGITS - 1 - largest));
+    let smallest_shows = smallest + i32::try_from(decimals).unwrap_or(0) + 1;
+    (decimals == needed || smallest_shows >= 2).then_some(decimals)
+}
+
+/// The power of ten of the leading digit, once rounded to four.
+fn exponent(x: f64) -> i32 {
+    let scientific = format!("{:.3e}", x.abs());
+    let exponent = scientific.split_once('e').map(|(_, e)| e.parse());
+    exponent.and_then(Result::ok).unwrap_or(0)
+}
+
+/// The decimals of a number that stands alone.
+fn own_decimals(x: f64) -> usize {
+    number(x).split_once('.').map_or(0, |(_, tail)| tail.len())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{compare, grids, text};
+    use super::{text, texts};
     use evenkeel_lab::results::{Number, Value};
-    use std::collections::BTreeMap;
 
-    fn map(pairs: &[(&str, Value)]) -> BTreeMap<String, Value> {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), v.clone()))
-            .collect()
+    fn column(values: &[f64]) -> Vec<String> {
+        let values: Vec<Value> = values.iter().map(|&x| Value::Number(Number(x))).collect();
+        texts(&values.iter().map(Some).collect::<Vec<_>>())
     }
 
     #[test]
-    fn every_quantity_has_a_row_whichever_side_has_it() {
-        let measured = map(&[
-            (
-                "first_nonfinite",
-                Value::Map(map(&[("28", Value::Count(8)), ("27", Value::Count(2))])),
-            ),
-            ("mean", Value::Number(Number(9.03))),
-        ]);
-        let predicted = map(&[
-            ("mean", Value::Number(Number(9.027_03))),
-            ("std", Value::Number(Number(1.0))),
-        ]);
-        let rows: Vec<_> = compare(&measured, &predicted)
-            .into_iter()
-            .map(|r| (r.name, r.measured, r.predicted))
-            .collect();
-        let expected = [
-            ("first nonfinite: 27", "2", "–"),
-            ("first nonfinite: 28", "8", "–"),
-            ("mean", "9.03", "9.027"),
-            ("std", "–", "1"),
-        ];
-        assert_eq!(
-            rows,
-            expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()))
-        );
+    fn a_column_shares_its_decimals() {
+        assert_eq!(column(&[0.13044, 0.3, 1.0]), ["0.1304", "0.3000", "1.0000"]);
+        assert_eq!(column(&[-0.0207, 27.8316]), ["−0.0207", "27.8316"]);
+        assert_eq!(column(&[40.0, 100.0]), ["40", "100"]);
+        assert_eq!(column(&[0.0, 0.5]), ["0.0", "0.5"]);
+        assert_eq!(column(&[27.831_59, 1.0]), ["27.83", "1.00"]);
+        assert_eq!(column(&[0.097_112, 1.4]), ["0.0971", "1.4000"]);
+        assert_eq!(column(&[0.009_711, 1.4]), ["0.00971", "1.40000"]);
     }
 
     #[test]
-    fn a_list_of_maps_is_a_table_and_no_row() {
-        let run = |init: &str, loss: f64| {
-            Value::Map(map(&[
-                ("depth", Value::Count(5)),
-                ("init", Value::Text(init.into())),
-                ("loss", Value::List(vec![Value::Number(Number(loss)); 10])),
-            ]))
-        };
-        let measured = map(&[(
-            "runs",
-            Value::List(vec![run("xavier", 0.5), run("naive", f64::NAN)]),
-        )]);
-        assert!(compare(&measured, &BTreeMap::new()).is_empty());
-        let grids = grids(&measured);
-        assert_eq!(grids[0].columns, ["init", "depth", "loss"]);
-        assert_eq!(grids[0].rows[1][2].text, "NaN → NaN (10 values)");
+    fn what_a_column_cannot_share_keeps_its_own() {
+        assert_eq!(column(&[0.001_234, 123_456.0]), ["0.001234", "123456"]);
+        let tiny = column(&[-8.26e-10, 1.0, f64::NAN, f64::INFINITY, 0.25]);
+        assert_eq!(tiny, ["−8.26 × 10⁻¹⁰", "1.00", "NaN", "∞", "0.25"]);
     }
 
     #[test]
-    fn short_lists_are_listed() {
-        let list = Value::List(vec![Value::Count(1), Value::Number(Number(0.5))]);
-        assert_eq!(text(&list), "1, 0.5");
+    fn short_lists_are_listed_and_long_ones_told_by_their_ends() {
+        let number = |x| Value::Number(Number(x));
+        let list = Value::List(vec![Value::Count(1), number(0.5), number(0.25)]);
+        assert_eq!(text(&list), "1, 0.50, 0.25");
+        let long = Value::List(vec![number(f64::NAN); 10]);
+        assert_eq!(text(&long), "NaN → NaN (10 values)");
+        assert_eq!(text(&Value::List(vec![])), "none");
+        assert_eq!(text(&Value::Text(String::new())), "–");
     }
 }

@@ -92,6 +92,11 @@ impl Scale {
         ticks::whole(self.domain, most)
     }
 
+    /// The ends of a linear scale's values; for a logarithmic one, their log₁₀.
+    pub(crate) fn domain(&self) -> (f64, f64) {
+        self.domain
+    }
+
     pub(crate) fn range(&self) -> (f64, f64) {
         self.range
     }

@@ -5,7 +5,7 @@ use evenkeel_theory::{Analysis, Stability};
 use super::layout::{Frame, Note, Sign, Titles};
 use super::{Network, marks};
 use crate::Figure;
-use crate::figure::{Canvas, Draft, Drawing};
+use crate::figure::{Canvas, Draft, Drawing, Sheet};
 use crate::number::number;
 use crate::svg::Scale;
 
@@ -41,6 +41,17 @@ impl CorrelationMapDrawing {
                 number(self.analysis.q_star)
             ),
             description: self.describe(),
+            sheet: Sheet::joined(
+                "c",
+                vec![(
+                    "C(c)".to_owned(),
+                    self.c
+                        .iter()
+                        .copied()
+                        .zip(self.next.iter().copied())
+                        .collect(),
+                )],
+            ),
             draw: Box::new(|canvas| self.draw(canvas)),
         };
         self.network.figure(&draft)

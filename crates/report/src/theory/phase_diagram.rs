@@ -5,11 +5,11 @@ mod regions;
 
 use evenkeel_theory::{CriticalPoint, Phase, PhaseDiagram};
 
-use super::Network;
 use super::contour::Place;
 use super::layout::{Frame, Note, Room, Sign, Titles, room_of};
+use super::{Network, Overlay};
 use crate::Figure;
-use crate::figure::{Canvas, Draft, Drawing};
+use crate::figure::{Canvas, Cell, Draft, Drawing, Sheet};
 use crate::number::number;
 use crate::svg::{Node, Path, Scale, width};
 use regions::Region;
@@ -42,12 +42,13 @@ impl PhaseDiagramDrawing {
             title: format!("The phase diagram of {}", self.network.activation),
             subtitle: "What becomes of signals, over the weights' variance times fan-in, σ_w², and the biases' variance, σ_b²; networks start from variance 1.".to_owned(),
             description: self.describe(),
-            draw: Box::new(|canvas| self.draw(canvas)),
+            sheet: self.sheet(),
+            draw: Box::new(|canvas| self.draw(canvas, None)),
         };
         self.network.figure(&draft)
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let mut text = format!(
             "{} at {} is {}.",
             self.network.activation,
@@ -74,6 +75,23 @@ impl PhaseDiagramDrawing {
         text
     }
 
+    /// A row a node: its place, its phase, χ₁ and the depth scale.
+    pub(crate) fn sheet(&self) -> Sheet {
+        let columns = ["sigma_w2", "sigma_b2", "phase", "chi_1", "xi_c"].map(str::to_owned);
+        let rows = self.diagram.points.iter().enumerate().map(|(i, point)| {
+            let width = self.diagram.sigma_w2.len().max(1);
+            let at = |values: &[f64], index: usize| Cell::from(values.get(index).copied());
+            vec![
+                at(&self.diagram.sigma_w2, i % width),
+                at(&self.diagram.sigma_b2, i / width),
+                point.phase.to_string().as_str().into(),
+                point.chi_1.into(),
+                point.xi_c.into(),
+            ]
+        });
+        Sheet::new(columns.to_vec(), rows.collect())
+    }
+
     /// The part of the grid's nodes that are in a region.
     fn share(&self, region: Region) -> f64 {
         let inside = |point: &&evenkeel_theory::PhasePoint| Region::of(point.phase) == region;
@@ -93,7 +111,13 @@ impl PhaseDiagramDrawing {
             .filter(move |point| point.sigma_w2 <= right && point.sigma_b2 <= top)
     }
 
-    fn draw(&self, canvas: &Canvas) -> Drawing {
+    /// The drawing, with the networks that were trained over it where there are some.
+    pub(crate) fn draw<'a>(
+        &self,
+        canvas: &Canvas,
+        overlay: impl Into<Option<&'a Overlay>>,
+    ) -> Drawing {
+        let overlay = overlay.into();
         let (right, top) = self.edges();
         let frame = Frame::new(
             canvas,
@@ -101,8 +125,14 @@ impl PhaseDiagramDrawing {
             |range| Scale::linear((0.0, right), range),
             |range| Scale::linear((0.0, top), range),
         );
-        let (mark, taken) = self.own_point(&frame);
+        let (mark, taken) = self.own_point(&frame, overlay);
         let mut rooms: Vec<Room> = taken;
+        let trained = overlay.map(|overlay| overlay.marks(&frame));
+        let places = overlay.iter().flat_map(|overlay| &overlay.places);
+        rooms.extend(places.filter_map(|place| {
+            let (x, y) = frame.place((place.sigma_w2, place.sigma_b2))?;
+            Some((x - 6.0, y - 6.0, x + 6.0, y + 6.0))
+        }));
         let names = regions::names(&self.diagram, &frame, &mut rooms);
         let (contours, labels) = depths::draw(&self.diagram, &frame, &mut rooms);
         let inside = frame
@@ -110,12 +140,15 @@ impl PhaseDiagramDrawing {
             .child(regions::draw(&self.diagram, &frame))
             .child(contours)
             .children(self.critical_line(&frame));
-        let content = vec![inside, labels, names, mark];
+        let content = std::iter::once(inside)
+            .chain(trained)
+            .chain([labels, names, mark])
+            .collect();
         let titles = Titles {
             along: "σ_w², the weights' variance times fan-in",
             up: "σ_b², the biases' variance",
         };
-        frame.finish(canvas, &titles, content, &self.notes())
+        frame.finish(canvas, &titles, content, &self.notes(overlay))
     }
 
     /// The line χ₁ = 1, its stable stretches and its unstable ones.
@@ -141,12 +174,15 @@ impl PhaseDiagramDrawing {
     }
 
     /// The user's own network, named, and the room that it takes.
-    fn own_point(&self, frame: &Frame) -> (Node, Vec<Room>) {
+    fn own_point(&self, frame: &Frame, overlay: Option<&Overlay>) -> (Node, Vec<Room>) {
         let group = Node::group("own");
         let Some((x, y)) = frame.place((self.network.sigma_w2, self.network.sigma_b2)) else {
             return (group, Vec::new());
         };
-        let text = format!("here: {}", self.phase);
+        let text = match overlay {
+            Some(overlay) => overlay.own.clone(),
+            None => format!("here: {}", self.phase),
+        };
         // To the left, where the critical line is not; to the right at the left edge.
         let wide = width(&text, 12.0) * BOLDER;
         let (class, anchor, middle) = if x - 22.0 - wide > frame.plot.left {
@@ -164,7 +200,7 @@ impl PhaseDiagramDrawing {
         (group.children(own_mark((x, y))).child(label), rooms)
     }
 
-    fn notes(&self) -> Vec<Note> {
+    fn notes(&self, overlay: Option<&Overlay>) -> Vec<Note> {
         let mut notes: Vec<Note> = Region::ALL
             .into_iter()
             .filter(|&region| self.share(region) > 0.0)
@@ -188,10 +224,12 @@ impl PhaseDiagramDrawing {
             let text = "contours: plain networks train to about so many layers (6 ξ_c)";
             notes.push(Note::new(Sign::Line("axis"), text));
         }
+        notes.extend(overlay.iter().flat_map(|overlay| overlay.notes()));
         let own = own_mark((0.0, 0.0))
             .into_iter()
             .fold(Node::new("g"), Node::child);
-        let text = format!("this network: {}, {}", self.network.phrase(), self.phase);
+        let name = overlay.map_or("this network", |overlay| overlay.own.as_str());
+        let text = format!("{name}: {}, {}", self.network.phrase(), self.phase);
         notes.push(Note::new(Sign::Mark(own), text));
         notes
     }

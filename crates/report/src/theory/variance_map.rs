@@ -5,7 +5,7 @@ use evenkeel_theory::{FixedPoint, FixedPoints, Stability};
 use super::layout::{Frame, Note, Sign, Titles};
 use super::{Axis, Network, marks};
 use crate::Figure;
-use crate::figure::{Canvas, Draft, Drawing};
+use crate::figure::{Canvas, Draft, Drawing, Sheet};
 use crate::number::number;
 
 /// What a drawing of the variance map V(q) shows.
@@ -60,6 +60,17 @@ impl VarianceMapDrawing {
                 self.network.phrase()
             ),
             description: self.describe(),
+            sheet: Sheet::joined(
+                "q",
+                vec![(
+                    "V(q)".to_owned(),
+                    self.q
+                        .iter()
+                        .copied()
+                        .zip(self.next.iter().copied())
+                        .collect(),
+                )],
+            ),
             draw: Box::new(|canvas| self.draw(canvas)),
         };
         self.network.figure(&draft)

@@ -5,7 +5,7 @@ use evenkeel_lab::results::{Number, Series};
 use super::panel::Panel;
 use crate::figure::axes::{self, Plot, X_AXIS_HEIGHT};
 use crate::figure::key::{self, Entry, Sign};
-use crate::figure::{Canvas, Drawing, Size};
+use crate::figure::{Along, Canvas, Drawing, Size, hit};
 use crate::number::number;
 use crate::palette::swatch_of;
 use crate::svg::{Node, Path, Scale, decimate, dodge, fit, width};
@@ -17,7 +17,7 @@ const PANEL_HEAD: f64 = 46.0;
 const LABEL_HEIGHT: f64 = 15.0;
 /// How much wider bold letters run.
 const BOLDER: f64 = 1.1;
-const MOST_LABEL_ROOM: f64 = 130.0;
+const MOST_LABEL_ROOM: f64 = 172.0;
 
 pub(super) fn draw(panels: &[Panel], canvas: &Canvas) -> Drawing {
     let columns = if canvas.size == Size::Wide {
@@ -82,6 +82,8 @@ fn draw_panel(panel: &Panel, left: f64, plot: &Plot, y: &Scale, labelled: bool) 
             &panel.curves.y_label,
         ))
         .child(axes::y_axis(plot, y, &panel.y_ticks(y)));
+    let (guide_lines, guide_names) = guides(panel, plot, &x, y);
+    group = group.children(guide_lines);
     for series in &panel.curves.series {
         group = group.children(spread(series, &x, y));
     }
@@ -95,14 +97,44 @@ fn draw_panel(panel: &Panel, left: f64, plot: &Plot, y: &Scale, labelled: bool) 
             .iter()
             .filter_map(|s| predicted(s, &x, y)),
     );
+    group = group.children(guide_names);
     let x_ticks = panel.x_ticks(&x);
     group = group.child(axes::x_axis(plot, &x, &x_ticks, &panel.curves.x_label));
-    group = group.child(losses(panel, plot));
+    group = group.child(losses(panel, plot, &x, y));
+    if panel.curves.x_label == "layer" {
+        group = group.child(hit(plot, Along::X, x.domain()));
+    }
     if labelled {
         group.child(labels(panel, plot, y))
     } else {
         group
     }
+}
+
+/// Level lines to read the curves by, and their names, on the side of the line and at the end of it
+/// where the fewest curves pass.
+fn guides(panel: &Panel, plot: &Plot, x: &Scale, y: &Scale) -> (Vec<Node>, Vec<Node>) {
+    let (mut lines, mut names) = (Vec::new(), Vec::new());
+    let points = points(panel, x, y);
+    for guide in &panel.curves.guides {
+        let inside = |at: &f64| (plot.top..=plot.bottom).contains(at);
+        let Some(at) = y.at(guide.y.0).filter(inside) else {
+            continue;
+        };
+        let name = fit(&guide.label, 12.0, plot.right - plot.left - 12.0);
+        let wide = width(&name, 12.0);
+        let starts = [plot.left + 6.0, plot.right - 6.0 - wide];
+        let places = [-6.0, 15.0]
+            .into_iter()
+            .flat_map(|dy| starts.map(|start| (start, at + dy)))
+            .filter(|(_, baseline)| (plot.top + 6.0..=plot.bottom - 4.0).contains(baseline));
+        let passing = |place: &(f64, f64)| passing(&points, *place, (wide, LABEL_HEIGHT));
+        lines.push(Node::line("guide", (plot.left, at), (plot.right, at)));
+        if let Some(place) = places.min_by_key(passing) {
+            names.push(Node::text_at("halo", place, &name));
+        }
+    }
+    (lines, names)
 }
 
 /// The area between the lowest and the highest seed.
@@ -160,10 +192,50 @@ fn predicted(series: &Series, x: &Scale, y: &Scale) -> Option<Node> {
     (!path.is_empty()).then(|| Node::path("predicted", &path))
 }
 
-/// Which curves stop being finite, and where, in the upper right corner.
-fn losses(panel: &Panel, plot: &Plot) -> Node {
+/// Where the curves pass, in pixels.
+fn points(panel: &Panel, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+    let series = panel.curves.series.iter();
+    series
+        .flat_map(|s| s.x.iter().zip(&s.y))
+        .filter_map(|(a, b)| Some((x.at(a.0)?, y.at(b.0)?)))
+        .collect()
+}
+
+/// How many points lie under a text of a size, that begins and stands at a place.
+fn passing(
+    points: &[(f64, f64)],
+    (start, baseline): (f64, f64),
+    (wide, high): (f64, f64),
+) -> usize {
+    let near = |(px, py): &&(f64, f64)| {
+        (start - 4.0..=start + wide + 4.0).contains(px)
+            && (baseline - 14.0..=baseline - 10.0 + high).contains(py)
+    };
+    points.iter().filter(near).count()
+}
+
+/// Which curves stop being finite, and where, at the right, as high as no curve passes.
+fn losses(panel: &Panel, plot: &Plot, x: &Scale, scale: &Scale) -> Node {
+    let texts = loss_texts(panel, plot);
     let mut group = Node::group("losses");
-    let mut y = plot.top + 12.0;
+    let wide = texts.iter().map(|t| width(&t.1, 12.0) * BOLDER);
+    let block = (wide.fold(0.0, f64::max), texts.len() as f64 * LABEL_HEIGHT);
+    let points = points(panel, x, scale);
+    let heights = (0..).map(|step| plot.top + 12.0 + f64::from(step) * LABEL_HEIGHT);
+    let mut y = heights
+        .take_while(|top| top - 12.0 + block.1 < plot.bottom)
+        .min_by_key(|top| passing(&points, (plot.right - block.0, *top), block))
+        .unwrap_or(plot.top + 12.0);
+    for (class, text) in texts {
+        group = group.child(Node::text_at(&class, (plot.right, y), &text));
+        y += LABEL_HEIGHT;
+    }
+    group
+}
+
+/// The class and the words for each curve that stops being finite.
+fn loss_texts(panel: &Panel, plot: &Plot) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
     for series in &panel.curves.series {
         let Some(i) = series.y.iter().position(|value| !value.0.is_finite()) else {
             continue;
@@ -178,10 +250,9 @@ fn losses(panel: &Panel, plot: &Plot) -> Node {
         );
         let text = fit(&text, 12.0, plot.right - plot.left);
         let class = format!("strong end halo f-{}", swatch_of(&series.init).key);
-        group = group.child(Node::text_at(&class, (plot.right, y), &text));
-        y += LABEL_HEIGHT;
+        texts.push((class, text));
     }
-    group
+    texts
 }
 
 fn key_entries(panels: &[Panel]) -> Vec<Entry> {

@@ -24,6 +24,8 @@ pub(super) enum Kind {
 
 /// Beyond this ratio of largest to smallest a linear axis hides the small values.
 const MOST_LINEAR_RATIO: f64 = 100.0;
+/// Air above and below, as a share of the axis, so that a guide's name fits beside its line.
+const GUIDE_AIR: f64 = 0.1;
 /// Where every share is above this, the axis need not start at nothing.
 const HIGH_SHARES: f64 = 0.8;
 
@@ -37,7 +39,12 @@ pub(super) fn panels<'a>(group: &[&'a Curves]) -> Vec<Panel<'a>> {
                 .filter(|c| c.y_label == curves.y_label)
                 .flat_map(|c| &c.series)
                 .collect();
-            let (kind, y) = vertical(&peers, &curves.y_label);
+            let guides: Vec<f64> = group
+                .iter()
+                .filter(|c| c.y_label == curves.y_label)
+                .flat_map(|c| c.guides.iter().map(|guide| guide.y.0))
+                .collect();
+            let (kind, y) = vertical(&peers, &guides, &curves.y_label);
             let x = extent(curves.series.iter().flat_map(|s| s.x.iter().map(|n| n.0)));
             Panel {
                 curves,
@@ -49,12 +56,14 @@ pub(super) fn panels<'a>(group: &[&'a Curves]) -> Vec<Panel<'a>> {
         .collect()
 }
 
-fn vertical(series: &[&Series], label: &str) -> (Kind, (f64, f64)) {
+/// A guide is always shown: the curves are read by it.
+fn vertical(series: &[&Series], guides: &[f64], label: &str) -> (Kind, (f64, f64)) {
     let values = || {
         series
             .iter()
             .flat_map(|s| s.y.iter().chain(&s.low).chain(&s.high).chain(&s.predicted))
             .map(|number| number.0)
+            .chain(guides.iter().copied())
     };
     let Some((low, high)) = extent(values()) else {
         return (Kind::Linear, (0.0, 1.0));
@@ -73,7 +82,12 @@ fn vertical(series: &[&Series], label: &str) -> (Kind, (f64, f64)) {
     }
     let smallest = values().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
     if low >= 0.0 && high > MOST_LINEAR_RATIO * smallest {
-        return (Kind::Log, (smallest, high));
+        let air = libm::pow(
+            high / smallest,
+            if guides.is_empty() { 0.04 } else { GUIDE_AIR },
+        );
+        let (low, high) = (smallest / air, (high * air).min(f64::MAX));
+        return (Kind::Log, (low.max(f64::MIN_POSITIVE), high));
     }
     let air = 0.04 * (high - low);
     let floor = if low >= 0.0 && low < 0.5 * high {

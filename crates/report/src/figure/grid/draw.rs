@@ -3,10 +3,10 @@
 use evenkeel_lab::results::{Grid, GridAxis, GridLine};
 
 use super::shade::{samples, shade};
-use super::{place, value};
+use super::{is_of_layers, place, value};
 use crate::figure::axes::{Plot, X_AXIS_HEIGHT};
 use crate::figure::key::{self, Entry, Sign};
-use crate::figure::{Canvas, Drawing, Size};
+use crate::figure::{Along, Canvas, Drawing, Size, hit};
 use crate::svg::{Node, Path, Scale, fit, width};
 
 /// Height of a row with a name beside it, and of the whole plot where rows have none.
@@ -63,6 +63,9 @@ pub(super) fn draw(grid: &Grid, canvas: &Canvas) -> Drawing {
     body.extend(overlay(grid, &x, &y, &plot, canvas));
     body.push(row_labels(grid, &y, &plot));
     body.push(column_labels(grid, &x, &plot));
+    if is_of_layers(grid) {
+        body.push(hit(&plot, Along::X, x.scale.domain()));
+    }
     Drawing {
         width: canvas.width,
         height: plot.bottom + X_AXIS_HEIGHT,
@@ -135,16 +138,23 @@ fn cells(grid: &Grid, x: &Cells, y: &Cells, canvas: &Canvas) -> Node {
         for (column, number) in values.iter().enumerate() {
             let (left, width) = x.cell(column);
             let look = shade(grid, number.0);
+            let is_asked = canvas.size == Size::Wide && !is_of_layers(grid);
+            if look.opacity < 0.005 && !is_asked {
+                // Bare paper.
+                continue;
+            }
             let rect = Node::rect(
                 &format!("cell {}", look.class),
                 (left, top),
                 (width, height),
             )
             .attr("fill-opacity", format!("{:.2}", look.opacity));
-            // A telephone has no pointer to ask a cell with.
+            // A telephone has no pointer to ask a cell with, and layers are asked through the page.
             group = group.child(match canvas.size {
-                Size::Wide => rect.child(Node::new("title").text(&told(grid, row, column))),
-                Size::Narrow => rect,
+                Size::Wide if is_asked => {
+                    rect.child(Node::new("title").text(&told(grid, row, column)))
+                }
+                _ => rect,
             });
         }
     }

@@ -4,12 +4,13 @@ use evenkeel_lab::results::{Band, Direction};
 
 use super::DepthProfile;
 use super::family::{Family, Member};
+use super::healthy;
 use super::labels::labels;
 use super::layout::{Layout, y_ticks};
 use super::reading::Reading;
 use crate::figure::axes::{self, Plot, X_AXIS_HEIGHT};
 use crate::figure::key::{self, Entry, Sign, dash_class};
-use crate::figure::{Canvas, Drawing, Size};
+use crate::figure::{Along, Canvas, Drawing, Size, hit};
 use crate::palette::Swatch;
 use crate::svg::{Node, Path, decimate};
 
@@ -32,13 +33,15 @@ pub(super) fn draw(profile: &DepthProfile, canvas: &Canvas) -> Drawing {
         &layout.y,
         &layout.y.ticks(y_ticks(canvas)),
     ));
+    body.extend(healthy::shade(profile, &layout));
     body.extend(unit_line(&layout));
-    body.extend(layout.limits(profile));
+    let (limit_lines, limit_words) = layout.limits(profile);
+    body.extend(limit_lines);
+    let gutters = layout.gutters.iter();
     body.extend(
-        layout
-            .gutters
-            .iter()
-            .map(|g| g.draw(&profile.families, &layout.x)),
+        gutters
+            .clone()
+            .map(|g| g.back(&profile.families, &layout.x)),
     );
     body.push(clipped().children(predictions.clone().filter_map(|p| band(p, &layout))));
     body.extend(
@@ -49,10 +52,14 @@ pub(super) fn draw(profile: &DepthProfile, canvas: &Canvas) -> Drawing {
             .map(|(i, f)| lines(f, i, &layout)),
     );
     body.push(clipped().children(predictions.filter_map(|p| middle(p.0, &layout))));
+    body.extend(limit_words);
+    body.extend(gutters.map(|g| g.front(&profile.families, &layout.x)));
+    body.push(healthy::marks(profile, &layout));
     if direct {
         body.push(labels(profile, &layout));
     }
     body.push(layer_axis(profile, &layout, canvas));
+    body.push(hit(&layout.area(), Along::X, layout.x.domain()));
     Drawing {
         width: canvas.width,
         height: layout.foot + X_AXIS_HEIGHT,
@@ -117,6 +124,10 @@ fn key_entries(profile: &DepthProfile, direct: bool) -> Vec<Entry> {
             text: "95% of networks".to_owned(),
         });
     }
+    entries.push(Entry {
+        sign: Sign::Healthy,
+        text: profile.healthy.words(),
+    });
     entries
 }
 
@@ -155,10 +166,23 @@ fn middle(bands: &[Band], layout: &Layout) -> Option<Node> {
     (!path.is_empty()).then(|| Node::path("predicted", &path))
 }
 
-/// The class of a line: thinner for one of several seeds, finest where layers crowd a pixel.
+/// A line that goes up and down by more than this many heights of its plot is a thicket.
+const MOST_HEIGHTS: f64 = 4.0;
+
+/// The class of a line: thinner for one of several seeds, finest where ragged ones crowd the plot.
 fn weight(family: &Family, layout: &Layout) -> &'static str {
+    let heights: Vec<f64> = family
+        .points()
+        .filter_map(|(_, rms)| layout.y.at(rms))
+        .collect();
+    let travelled: f64 = heights
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .sum();
+    let each = travelled / family.members.len().max(1) as f64;
     let layers = layout.layers.1 - layout.layers.0;
-    if layers > 2.0 * (layout.plot.right - layout.plot.left) {
+    let crowded = layers > 2.0 * (layout.plot.right - layout.plot.left);
+    if crowded && each > MOST_HEIGHTS * (layout.plot.bottom - layout.plot.top) {
         "dense"
     } else if family.members.len() > 1 {
         "seed"

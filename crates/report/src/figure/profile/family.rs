@@ -19,6 +19,8 @@ pub(super) struct Family<'a> {
 
 /// One network of a family, its layers in the order of their numbers.
 pub(super) struct Member<'a> {
+    /// The profile's own name, its seed included.
+    pub(super) name: &'a str,
     layers: Vec<&'a Layer>,
     direction: Direction,
     pub(super) predicted: &'a [Band],
@@ -29,6 +31,7 @@ impl<'a> Member<'a> {
         let mut layers: Vec<&Layer> = profile.layers.iter().collect();
         layers.sort_by_key(|l| l.layer);
         Self {
+            name: &profile.name,
             layers,
             direction: profile.direction,
             predicted: &profile.predicted,
@@ -38,6 +41,11 @@ impl<'a> Member<'a> {
     /// Each layer with its reading, from the first layer to the last.
     pub(super) fn readings(&self) -> impl DoubleEndedIterator<Item = (usize, Reading)> {
         self.layers.iter().map(|l| (l.layer, reading(l)))
+    }
+
+    /// Each layer's statistics.
+    pub(super) fn statistics(&self) -> impl Iterator<Item = &'a Layer> {
+        self.layers.iter().copied()
     }
 
     /// As [`Self::readings`], in the order that the signal travels.
@@ -77,6 +85,21 @@ impl Family<'_> {
                 .filter(|(_, r)| *r == Reading::Beyond(lane));
             let (first, _) = inside.next()?;
             let end = inside.last().map_or(first, |(layer, _)| layer);
+            Some(Span {
+                direction: member.direction,
+                first,
+                last: first,
+                end,
+            })
+        });
+        spans.reduce(Span::joined)
+    }
+
+    /// From the first layer, as the signal travels, of which `test` holds in each seed.
+    pub(super) fn first(&self, test: impl Fn(Reading) -> bool) -> Option<Span> {
+        let spans = self.members.iter().filter_map(|member| {
+            let (first, _) = member.travelled().find(|(_, reading)| test(*reading))?;
+            let (end, _) = member.travelled().last()?;
             Some(Span {
                 direction: member.direction,
                 first,

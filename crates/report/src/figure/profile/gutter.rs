@@ -9,6 +9,10 @@ use crate::svg::{Node, Scale, fit, width};
 
 const ROW: f64 = 17.0;
 const PADDING: f64 = 4.0;
+/// Between a gutter's words and the bar that goes on behind them.
+const BESIDE_WORDS: f64 = 7.0;
+/// How much wider than reckoned a reader's own letters may run.
+const BOLDER: f64 = 1.05;
 
 /// A gutter with a row for each family that enters it.
 pub(super) struct Gutter {
@@ -37,8 +41,9 @@ impl Gutter {
         Some(self.top + PADDING + (row as f64 + 0.5) * ROW)
     }
 
-    /// The gutter, its sign at the left, and a bar a family from where it enters to where it ends.
-    pub(super) fn draw(&self, families: &[Family], x: &Scale) -> Node {
+    /// The gutter, its sign at the left, and a bar a family from where it enters to where it ends:
+    /// what lies behind the lines.
+    pub(super) fn back(&self, families: &[Family], x: &Scale) -> Node {
         let (left, right) = x.range();
         let class = self.lane.class();
         let middle = self.top + self.height / 2.0;
@@ -55,23 +60,50 @@ impl Gutter {
             ));
         for &i in &self.rows {
             if let (Some(span), Some(y)) = (families[i].span(self.lane), self.row(i)) {
-                group = group.children(self.bar(&families[i], span, x, y));
+                group = group.children(self.bar(span, x, y));
             }
         }
         group
     }
 
-    fn bar(&self, family: &Family, span: Span, x: &Scale, y: f64) -> Vec<Node> {
-        let class = self.lane.class();
-        let (Some(start), Some(end)) = (x.at(span.first as f64), x.at(span.end as f64)) else {
-            return Vec::new();
+    fn bar(&self, span: Span, x: &Scale, y: f64) -> Option<Node> {
+        let (start, end) = (x.at(span.first as f64)?, x.at(span.end as f64)?);
+        let class = format!("lane-bar {}-s", self.lane.class());
+        let (at, anchor, words) = beside(span, start, x);
+        let long = width(&words, 12.0) * BOLDER + BESIDE_WORDS;
+        // Words over the bar break it: it goes on behind them, as far as there is any of it left.
+        let over = if anchor.contains("end") {
+            (at - long, at)
+        } else {
+            (at, at + long)
         };
-        let (text_x, anchor, words) = beside(span, start, x);
-        vec![
-            Node::line(&format!("lane-bar {class}-s"), (start, y), (end, y)),
-            Node::circle(&format!("f-{}", family.swatch.key), (start, y), 4.0),
-            Node::text_at(&format!("{anchor} {class}-f"), (text_x, y + 4.0), &words),
-        ]
+        let begins = match span.direction {
+            Direction::Forward if over.0 >= start => over.1.min(end),
+            Direction::Backward if over.1 <= start => over.0.max(end),
+            _ => start,
+        };
+        Some(Node::line(&class, (begins, y), (end, y)))
+    }
+
+    /// Where each family enters, and the words for it: over the lines, so that none strikes a word
+    /// through.
+    pub(super) fn front(&self, families: &[Family], x: &Scale) -> Node {
+        let mut group = Node::group("gutter-words");
+        for &i in &self.rows {
+            let (Some(span), Some(y)) = (families[i].span(self.lane), self.row(i)) else {
+                continue;
+            };
+            let Some(start) = x.at(span.first as f64) else {
+                continue;
+            };
+            let (text_x, anchor, words) = beside(span, start, x);
+            let text_class = format!("{anchor} {}-f", self.lane.class());
+            let marker = format!("f-{}", families[i].swatch.key);
+            group = group
+                .child(Node::circle(&marker, (start, y), 4.0))
+                .child(Node::text_at(&text_class, (text_x, y + 4.0), &words));
+        }
+        group
     }
 }
 

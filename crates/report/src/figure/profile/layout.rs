@@ -76,14 +76,27 @@ impl Layout {
         }
     }
 
+    /// The plot and the gutters above and below it.
+    pub(super) fn area(&self) -> Plot {
+        let top = self
+            .gutters
+            .first()
+            .map_or(self.plot.top, |g| g.top.min(self.plot.top));
+        Plot {
+            top,
+            bottom: self.foot,
+            ..self.plot
+        }
+    }
+
     /// The middle of a family's row in a gutter.
     pub(super) fn gutter_row(&self, lane: Lane, family: usize) -> Option<f64> {
         self.gutters.iter().find(|g| g.lane == lane)?.row(family)
     }
 
     /// Lines at the ends of f32 where a signal went past them, named on the side that it comes
-    /// from, where the plot is empty.
-    pub(super) fn limits(&self, profile: &DepthProfile) -> Vec<Node> {
+    /// from, where the plot is empty; the lines, which lie behind all others, and their names.
+    pub(super) fn limits(&self, profile: &DepthProfile) -> (Vec<Node>, Vec<Node>) {
         let (x, class) = match profile.direction {
             Direction::Forward => (self.plot.left + 6.0, "tick halo"),
             Direction::Backward => (self.plot.right - 6.0, "tick halo end"),
@@ -102,18 +115,18 @@ impl Layout {
                 "smallest f32, 1.4 × 10⁻⁴⁵",
             ),
         ];
-        let mut nodes = Vec::new();
+        let (mut lines, mut words) = (Vec::new(), Vec::new());
         for (is_near, value, offset, text) in limits {
             if let Some(y) = self.y.at(value).filter(|_| is_near) {
-                nodes.push(Node::line(
+                lines.push(Node::line(
                     "limit",
                     (self.plot.left, y),
                     (self.plot.right, y),
                 ));
-                nodes.push(Node::text_at(class, (x, y + offset), text));
+                words.push(Node::text_at(class, (x, y + offset), text));
             }
         }
-        nodes
+        (lines, words)
     }
 }
 

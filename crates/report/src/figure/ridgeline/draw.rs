@@ -4,7 +4,7 @@ use evenkeel_lab::results::{Ridge, Ridgeline};
 
 use super::{Heights, Ridgelines, bin_width, finite_count, peak};
 use crate::figure::axes::{self, Plot, X_AXIS_HEIGHT};
-use crate::figure::{Canvas, Drawing, Size};
+use crate::figure::{Along, Canvas, Drawing, Size, hit};
 use crate::number::{fixed, number};
 use crate::palette::swatch_of;
 use crate::svg::{Node, Path, Scale, fit, width};
@@ -158,15 +158,32 @@ fn draw_panel(figure: &Ridgelines, panel: &Ridgeline, place: &Place, grid: &Grid
             (position, plot.bottom),
         ));
     }
+    let are_layers = figure.are_layers();
     for (i, ridge) in panel.ridges.iter().enumerate() {
         let base = first + i as f64 * grid.pitch;
-        group = group.children(draw_ridge(figure, panel, ridge, base, &x, grid));
+        let ridge_drawn = draw_ridge(figure, panel, ridge, base, &x, grid);
+        group = group.children(ridge_drawn.map(|node| {
+            if are_layers {
+                node.attr("data-layer", i.to_string())
+            } else {
+                node
+            }
+        }));
         if i.is_multiple_of(grid.every) {
             group = group.children(names_of(ridge, place, base));
         }
     }
     let title = axis_title(panel);
-    group.child(axes::x_axis(&plot, &x, &ticks, &title))
+    // A ridge stands on its base line: what a pointer above that line means is this ridge.
+    let bands = Plot {
+        top: first - grid.pitch,
+        bottom: last,
+        ..plot
+    };
+    let rows = (-0.5, panel.ridges.len() as f64 - 0.5);
+    group
+        .child(axes::x_axis(&plot, &x, &ticks, &title))
+        .children(are_layers.then(|| hit(&bands, Along::Y, rows)))
 }
 
 /// The axis' title, with what lies beyond its ends if that is worth a word.
