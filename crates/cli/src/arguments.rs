@@ -2,8 +2,10 @@
 
 mod gain;
 mod init;
+mod report;
 mod sample;
 mod shared;
+mod shell;
 mod theory;
 mod train;
 mod verify;
@@ -15,8 +17,10 @@ use evenkeel_theory::Activation;
 
 pub(crate) use gain::GainArguments;
 pub(crate) use init::InitArguments;
+pub(crate) use report::{FormatChoice, ReportArguments};
 pub(crate) use sample::{LayerChoice, Mode, SampleArguments};
 pub(crate) use shared::{FloatDtype, LayoutChoice};
+pub(crate) use shell::{CompletionsArguments, ManArguments};
 pub(crate) use theory::TheoryArguments;
 pub(crate) use train::{OptimizerChoice, TrainArguments};
 pub(crate) use verify::VerifyArguments;
@@ -39,6 +43,9 @@ pub(crate) enum Command {
     Gain(GainArguments),
     Theory(TheoryArguments),
     Train(Box<TrainArguments>),
+    Report(ReportArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// Run the lesson on initialisation: measure every step, set the known answer beside it, write a report.

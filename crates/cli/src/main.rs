@@ -3,6 +3,7 @@
 
 mod arguments;
 mod commands;
+mod nearest;
 mod terminal;
 
 use std::process::ExitCode;
@@ -11,7 +12,9 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    terminal::dress();
+    let outcome = match command {
         Command::Lab(arguments) => commands::lab::run(&arguments),
         Command::Data(arguments) => commands::data::run(&arguments),
         Command::Sample(arguments) => commands::sample::run(&arguments),
@@ -20,6 +23,9 @@ fn main() -> ExitCode {
         Command::Gain(arguments) => commands::gain::run(&arguments),
         Command::Theory(arguments) => commands::theory::run(&arguments),
         Command::Train(arguments) => commands::train::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man(arguments) => commands::man::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -93,6 +93,27 @@ fn an_expression_is_what_it_spells() {
 }
 
 #[test]
+fn a_mean_that_is_rounding_alone_prints_as_none() {
+    // tanh is odd, so E[φ] is 0 at any variance; what is left of the sum is no number of tanh's.
+    for q in ["1", "1e8", "1e-8"] {
+        for arguments in [&["tanh", "--q", q][..], &["1e-12*tanh(x)", "--q", q]] {
+            let said = gain(arguments);
+            assert_eq!((said.status, said.err.as_str()), (0, ""));
+            let line = said
+                .out
+                .lines()
+                .find(|line| line.contains("mean left"))
+                .unwrap();
+            let value = line.split_whitespace().nth(2);
+            assert_eq!(value, Some("0"), "{arguments:?}: {line}");
+        }
+    }
+    // A small mean of a small function is its own: E[relu] = √(q/2π).
+    let said = gain(&["1e-12*relu(x)"]);
+    assert!(said.out.contains("3.98942280401e−13"), "{}", said.out);
+}
+
+#[test]
 fn the_verdict_counts_layers() {
     let said = gain(&["gelu"]);
     assert_eq!((said.status, said.err.as_str()), (0, ""));

@@ -157,7 +157,7 @@ fn what_cannot_be_is_refused_with_its_reason_and_nothing_is_written() {
         ),
         (
             &["--spec", "one.toml", "--rules", "unknown.toml"],
-            &["kaimin", "kaiming_normal"],
+            &["kaimin", "did you mean `kaiming_normal`"],
         ),
         (
             &["--spec", "one.toml", "--preset", "torch"],

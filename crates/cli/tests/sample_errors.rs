@@ -114,7 +114,10 @@ fn the_formats_own_name_is_refused() {
 fn bad_wishes_have_their_reasons() {
     refused(
         &["--scheme", "kaimin", "--shape", "3x4"],
-        &["kaimin", "kaiming_normal"],
+        &[
+            "no scheme is named \"kaimin\"",
+            "did you mean `kaiming_normal`",
+        ],
     );
     refused(
         &["--scheme", "normal", "--shape", "3x4"],

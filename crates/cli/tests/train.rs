@@ -74,6 +74,92 @@ fn a_run_says_what_it_needs_learns_and_leaves_everything_behind() {
 }
 
 #[test]
+fn the_end_shows_what_became_of_the_signal() {
+    let home = tempfile::tempdir().unwrap();
+    let said = small(home.path(), "made", &["--steps", "20", "--depth", "12"]);
+    assert_eq!(said.status, 0, "{}", said.err);
+    for name in [
+        "activations, first step",
+        "their gradients, first step",
+        "weight gradients, first step",
+        "activations, last step",
+        "their gradients, last step",
+        "weight gradients, last step",
+    ] {
+        let line = said.out.lines().find(|line| line.ends_with(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in\n{}", said.out));
+        let blocks = line.chars().filter(|c| ('▁'..='█').contains(c)).count();
+        // Eleven hidden layers; twelve weights.
+        assert!((11..=12).contains(&blocks), "{line}");
+        let arrow = if name.contains("gradients") {
+            " ← "
+        } else {
+            " → "
+        };
+        assert!(line.contains(arrow), "{line}");
+    }
+    assert!(
+        said.out.lines().all(|line| line.chars().count() <= 80),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn another_locale_gets_ascii() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = evenkeel(home.path());
+    command.args([
+        "train", "--data", "strokes", "--width", "16", "--steps", "5",
+    ]);
+    let said = run(command.env("LC_ALL", "POSIX"));
+    assert_eq!(said.status, 0, "{}", said.err);
+    assert!(said.out.is_ascii(), "{}", said.out);
+    assert!(said.err.is_ascii(), "{}", said.err);
+    assert!(
+        said.out.contains("their gradients, last step"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn computing_activations_again_changes_memory_and_no_byte() {
+    let home = tempfile::tempdir().unwrap();
+    let settings = [
+        "--net", "resmlp", "--depth", "60", "--init", "fixup", "--steps", "20",
+    ];
+    let mut made = Vec::new();
+    for (choice, words) in [
+        ("off", "every activation kept"),
+        ("on", "activations computed again in the backward pass"),
+        // Small enough for the caches: nothing is gained by it.
+        ("auto", "every activation kept"),
+    ] {
+        let said = small(
+            home.path(),
+            choice,
+            &[&settings[..], &["--recompute", choice]].concat(),
+        );
+        assert_eq!(said.status, 0, "{}", said.err);
+        let told = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            told.contains(words),
+            "{choice}: no {words:?} in {}",
+            said.out
+        );
+        let folder = home.path().join(choice);
+        made.push((tensors(&folder), without_times(&folder)));
+    }
+    assert!(made.windows(2).all(|pair| pair[0] == pair[1]));
+    // It is no setting of the run: a checkpoint goes on either way.
+    let mut command = evenkeel(home.path());
+    let said = run(command.args(["train", "--resume", "off", "--recompute", "on"]));
+    assert_eq!(said.status, 0, "{}", said.err);
+    assert_eq!(tensors(&home.path().join("off")), made[0].0);
+}
+
+#[test]
 fn threads_do_not_change_a_byte() {
     let home = tempfile::tempdir().unwrap();
     let more = [
@@ -292,7 +378,15 @@ fn settings_that_make_no_sense_are_refused() {
     );
     refused(&["--schedule", "linear"], &["linear", "cosine:FLOOR"]);
     refused(&["--clip", "0"], &["norm of 0"]);
-    refused(&["--init", "kaimin"], &["kaimin"]);
+    refused(
+        &["--init", "kaimin_normal"],
+        &[
+            "no recipe `kaimin_normal`",
+            "did you mean `kaiming_normal`?",
+        ],
+    );
+    refused(&["--init", "fixpu"], &["did you mean `fixup`?"]);
+    refused(&["--recompute", "maybe"], &["maybe", "auto, on, off"]);
     refused(&["--activation", "reul"], &["reul", "relu"]);
     refused(&["--net", "transformer"], &["transformer", "resmlp"]);
 }
@@ -309,7 +403,14 @@ fn a_batch_larger_than_the_data_is_refused() {
 fn a_network_that_does_not_fit_is_refused_before_it_is_made() {
     refused(
         &["--depth", "2000", "--width", "20000"],
-        &["the run needs", "TiB", "are available", "smaller --width"],
+        &[
+            "the run needs",
+            "TiB",
+            "every activation kept",
+            "are available",
+            "smaller --width",
+            "--recompute on alone does not help",
+        ],
     );
 }
 

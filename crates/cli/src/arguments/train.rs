@@ -1,10 +1,12 @@
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use evenkeel_lab::train::{NetKind, ScheduleSpec};
-use evenkeel_net::Recipe;
+use evenkeel_lab::train::{NetKind, Recomputation, ScheduleSpec};
+use evenkeel_net::{Recipe, RecipeError};
 
 use super::SourceArguments;
+use crate::nearest;
 
 /// Train one network on the digits: any depth, any initialisation, watched on its way.
 ///
@@ -30,6 +32,7 @@ Examples:
   evenkeel train --net resmlp --depth 1000 --width 16 --init fixup --batch 64
   evenkeel train --optimizer adamw --schedule cosine --warmup 100 --epochs 5
   evenkeel train --resume evenkeel-train                     go on after Ctrl-C or a kill
+  evenkeel train --net resmlp --depth 5000 --width 100 --batch 512 --init fixup --recompute on
 
 Exit status: 0, 1 when the run broke (a loss or gradient that is not finite), 2 on an error, 130 when
 it was stopped with Ctrl-C.")]
@@ -92,9 +95,15 @@ pub(crate) struct TrainArguments {
     /// Threads; they change the time, never a bit [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Compute activations again in the backward pass: memory as √depth, a second forward pass, the same bits
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(crate) recompute: RecomputeChoice,
     /// Where results, report and checkpoint go
     #[arg(long, value_name = "DIR", default_value = "evenkeel-train")]
     pub(crate) out: PathBuf,
+    /// Write a checkpoint after every so many steps, besides those at the ends of epochs and of the run
+    #[arg(long, value_name = "N")]
+    pub(crate) checkpoint_every: Option<NonZeroU64>,
     /// Go on from the checkpoint in this folder, with the settings it was begun with
     #[arg(long, value_name = "DIR", conflicts_with_all = SETTINGS)]
     pub(crate) resume: Option<PathBuf>,
@@ -104,6 +113,26 @@ pub(crate) struct TrainArguments {
     /// Print the results as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecomputeChoice {
+    /// Where it is faster: narrow layers whose activations outgrow the caches
+    Auto,
+    /// Always: for depths that do not fit otherwise
+    On,
+    /// Never
+    Off,
+}
+
+impl From<RecomputeChoice> for Recomputation {
+    fn from(choice: RecomputeChoice) -> Self {
+        match choice {
+            RecomputeChoice::Auto => Self::Auto,
+            RecomputeChoice::On => Self::On,
+            RecomputeChoice::Off => Self::Off,
+        }
+    }
 }
 
 /// What a checkpoint knows, and no command can change.
@@ -163,8 +192,13 @@ pub(crate) enum OptimizerChoice {
 }
 
 fn parse_recipe(text: &str) -> Result<Recipe, String> {
-    text.parse()
-        .map_err(|error: evenkeel_net::RecipeError| error.to_string())
+    text.parse().map_err(|error: RecipeError| {
+        let hint = match &error {
+            RecipeError::Unknown { given, known } => nearest::hint(given, known.split(", ")),
+            _ => None,
+        };
+        hint.map_or_else(|| error.to_string(), |hint| format!("{error}\n{hint}"))
+    })
 }
 
 fn parse_schedule(text: &str) -> Result<ScheduleSpec, String> {

@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::arguments::GainArguments;
 use crate::commands::activation;
 use crate::terminal::facts::{self, Fact};
-use crate::terminal::number::{decimals, significant};
+use crate::terminal::number::{beside, decimals, significant};
 use crate::terminal::{columns, mark, notice};
 
 /// Digits of a gain: the last that the integrals vouch for.
@@ -70,7 +70,7 @@ fn lines(activation: &Activation, gain: &Gain) -> Vec<Fact> {
         ),
         Fact::new(
             "mean left",
-            number(gain.mean),
+            number(mean(gain)),
             format!("E[φ]: {share:.1}% of the second moment"),
         ),
         Fact::new(
@@ -135,6 +135,11 @@ fn as_json(activation: &Activation, gain: &Gain) -> serde_json::Value {
         "error": Number(gain.error),
         "verdict": gain.verdict().to_string(),
     })
+}
+
+/// `E[φ]`, summed from values of the size `√E[φ²]`.
+fn mean(gain: &Gain) -> f64 {
+    beside(gain.mean, gain.second_moment.sqrt())
 }
 
 /// A gain and whether it keeps the second moment.

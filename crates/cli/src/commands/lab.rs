@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
         let mut out = io::stdout().lock();
         out.write_all(json.as_bytes())?;
     } else {
+        if results.experiments.len() > 1 {
+            story::page(&results)?;
+        }
         story::close(&results, &files.page)?;
     }
     Ok(if results.experiments.iter().all(|e| e.agrees) {

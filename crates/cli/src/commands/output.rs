@@ -29,9 +29,19 @@ pub(crate) fn prepare(
     files: &[&str],
     folders: &[&str],
 ) -> anyhow::Result<OutputFolder> {
+    prepare_for("--out", folder, files, folders)
+}
+
+/// As [`prepare`], for the folder that another option names.
+pub(crate) fn prepare_for(
+    option: &str,
+    folder: &Path,
+    files: &[&str],
+    folders: &[&str],
+) -> anyhow::Result<OutputFolder> {
     if folder.exists() && !folder.is_dir() {
         bail!(
-            "the output folder {} is a file; choose another folder with --out",
+            "the output folder {} is a file; choose another folder with {option}",
             folder.display()
         );
     }
@@ -40,7 +50,7 @@ pub(crate) fn prepare(
         if taken.is_dir() {
             bail!(
                 "{} is a folder, where a file of that name is to be written; move it, or choose another \
-                 folder with --out",
+                 folder with {option}",
                 taken.display()
             );
         }
@@ -50,7 +60,7 @@ pub(crate) fn prepare(
         if taken.exists() && !taken.is_dir() {
             bail!(
                 "{} is a file, where a folder of that name is needed; move it, or choose another folder \
-                 with --out",
+                 with {option}",
                 taken.display()
             );
         }
@@ -63,7 +73,7 @@ pub(crate) fn prepare(
     let output = OutputFolder { made };
     fs::create_dir_all(folder).with_context(|| {
         format!(
-            "cannot make the output folder {}; choose another with --out",
+            "cannot make the output folder {}; choose another with {option}",
             folder.display()
         )
     })?;
@@ -72,7 +82,7 @@ pub(crate) fn prepare(
         .tempfile_in(folder)
         .with_context(|| {
             format!(
-                "cannot write into the output folder {}; choose another with --out",
+                "cannot write into the output folder {}; choose another with {option}",
                 folder.display()
             )
         })?;

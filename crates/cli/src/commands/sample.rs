@@ -15,6 +15,7 @@ use evenkeel_net::{Histogram, Moments};
 use super::weights;
 use crate::Outcome;
 use crate::arguments::{LayerChoice, Mode, SampleArguments};
+use crate::terminal::progress::ElementsProgress;
 
 /// Elements made at a time: memory stays bounded whatever the tensor.
 const CHUNK: u64 = 1 << 20;
@@ -194,13 +195,17 @@ fn sample<T: Element>(arguments: &SampleArguments, prepared: &Prepared) -> anyho
         )?),
     };
     let threads = weights::threads(arguments.threads);
+    // Every element is made twice.
+    let progress = ElementsProgress::new(2 * (range.end - range.start));
     let mut moments = Moments::new();
     in_chunks::<T>(prepared, &range, threads, |_, singles| {
+        progress.advance(singles.len() as u64);
         moments.update(singles);
         Ok(())
     })?;
     let mut histogram = Histogram::new(moments.min(), moments.max(), BINS).ok();
     in_chunks::<T>(prepared, &range, threads, |values, singles| {
+        progress.advance(singles.len() as u64);
         if let Some(histogram) = &mut histogram {
             histogram.update(singles);
         }
@@ -209,6 +214,7 @@ fn sample<T: Element>(arguments: &SampleArguments, prepared: &Prepared) -> anyho
             None => Ok(()),
         }
     })?;
+    progress.finish();
     if let Some(file) = out {
         file.commit()?;
     }

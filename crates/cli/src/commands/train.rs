@@ -48,7 +48,9 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Outcome> {
     let options = TrainOptions {
         threads: threads(arguments)?,
         checkpoints: Some(folder.clone()),
+        checkpoint_every: arguments.checkpoint_every,
         start,
+        recompute: arguments.recompute.into(),
     };
     let telling = match arguments.json {
         true => Telling::Nothing,

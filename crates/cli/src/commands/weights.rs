@@ -32,10 +32,16 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 
 /// A name from outside, on one line and without power over the terminal.
 pub(crate) fn harmless(name: &str) -> Cow<'_, str> {
-    if name.chars().any(char::is_control) {
+    if name.chars().any(has_power) {
         return name.escape_debug().to_string().into();
     }
     name.into()
+}
+
+/// What moves a terminal's cursor, or turns the direction that text is read in.
+fn has_power(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A shape as people write it: 512×784.
@@ -107,6 +113,7 @@ mod tests {
     fn names_have_no_power_over_the_terminal() {
         assert_eq!(harmless("größe.weight"), "größe.weight");
         assert_eq!(harmless("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(harmless("a\u{202e}b"), "a\\u{202e}b");
     }
 
     #[test]

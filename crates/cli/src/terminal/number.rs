@@ -20,6 +20,19 @@ pub(crate) fn significant(x: f64, digits: usize) -> String {
     text.replace('-', "−")
 }
 
+/// How far below the terms that it was summed from a number is nothing but their rounding: 45 units
+/// in the last place of an f64.
+const ROUNDING: f64 = 1e-14;
+
+/// A number that was summed from terms of the size `scale`: 0 where it is lost in their rounding.
+pub(crate) fn beside(x: f64, scale: f64) -> f64 {
+    if x.abs() <= ROUNDING * scale.abs() {
+        0.0
+    } else {
+        x
+    }
+}
+
 /// A number with so many decimals, and a true minus; powers of ten where these say nothing.
 pub(crate) fn decimals(x: f64, decimals: usize) -> String {
     let fits = x == 0.0 || (1e-3..1e4).contains(&x.abs());
@@ -88,6 +101,16 @@ mod tests {
         assert_eq!(decimals(1.0, 4), "1.0000");
         assert_eq!(decimals(-2e-17, 4), "−2e−17");
         assert_eq!(decimals(f64::NAN, 4), "NaN");
+    }
+
+    #[test]
+    fn what_is_lost_in_rounding_is_none_whatever_the_scale() {
+        for scale in [1e-20, 1.0, 1e8] {
+            assert_eq!(beside(-6e-15 * scale, scale), 0.0);
+            assert_eq!(beside(2e-14 * scale, scale), 2e-14 * scale);
+        }
+        assert_eq!(beside(1e-30, 0.0), 1e-30);
+        assert!(beside(f64::NAN, 1.0).is_nan());
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The progress bar: which experiment runs, how far it is, how long it will take.
 
+use std::fmt;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel_lab::Progress;
 use evenkeel_lab::results::Experiment;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::story;
+use super::glyphs::{Glyphs, glyphs};
+use super::{is_sober, story};
 
 /// Whether the story of the run is told on standard output while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +30,7 @@ pub(crate) struct LabProgress {
 impl LabProgress {
     pub(crate) fn new(telling: Telling) -> Self {
         Self {
-            bar: bar(
-                "{spinner} {msg:<16} {wide_bar:.cyan/dim} {pos}/{len}  {elapsed} (about {eta} left)",
-            ),
+            bar: bar("{spinner} {msg:<16} {wide_bar:.cyan/dim} {pos}/{len}  {elapsed}{left}"),
             telling,
             first_error: Mutex::new(None),
         }
@@ -80,7 +80,7 @@ pub(crate) struct DataProgress {
 impl DataProgress {
     pub(crate) fn new() -> Self {
         Self {
-            bar: bar("{spinner} {msg} {wide_bar:.cyan/dim} {percent}% (about {eta} left)"),
+            bar: bar("{spinner} {msg} {wide_bar:.cyan/dim} {percent}%{left}"),
         }
     }
 }
@@ -110,7 +110,7 @@ impl BytesProgress {
     pub(crate) fn new() -> Self {
         Self {
             bar: bar(
-                "{spinner} {msg} {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec} (about {eta} left)",
+                "{spinner} {msg} {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}{left}",
             ),
         }
     }
@@ -132,12 +132,117 @@ impl evenkeel_init::checkpoint::Progress for BytesProgress {
     }
 }
 
-/// A bar on standard error; hidden by `indicatif` where that is no terminal.
-pub(crate) fn bar(template: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("━╸─"));
+/// The bar while one tensor is made; a small one is there before it could be read.
+pub(crate) struct ElementsProgress {
+    bar: ProgressBar,
+    began: Instant,
+}
+
+/// What is done within this time needs no bar.
+const UNNOTICED: Duration = Duration::from_millis(500);
+
+impl ElementsProgress {
+    /// A bar for so many elements.
+    pub(crate) fn new(elements: u64) -> Self {
+        let bar = styled(
+            ProgressDrawTarget::hidden(),
+            "{spinner} {msg} {wide_bar:.cyan/dim} {percent}%{left}",
+        );
+        bar.set_length(elements);
+        bar.set_message("making the tensor");
+        Self {
+            bar,
+            began: Instant::now(),
+        }
     }
-    bar.enable_steady_tick(Duration::from_millis(100));
+
+    pub(crate) fn advance(&self, elements: u64) {
+        self.bar.inc(elements);
+        if self.bar.is_hidden() && !is_sober() && self.began.elapsed() > UNNOTICED {
+            self.bar.set_draw_target(target());
+        }
+    }
+
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Says what is being done while nothing can be counted, and goes when it is dropped.
+pub(crate) struct Waiting {
+    bar: ProgressBar,
+}
+
+impl Waiting {
+    pub(crate) fn new(what: &str) -> Self {
+        let waiting = Self {
+            bar: bar("{spinner} {msg}  {elapsed}"),
+        };
+        waiting.now(what);
+        waiting
+    }
+
+    /// What is being done from here on.
+    pub(crate) fn now(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar on standard error that moves; hidden where that is no terminal, or one that shows lines only.
+pub(crate) fn bar(template: &str) -> ProgressBar {
+    let bar = still_bar(template);
+    set_moving(&bar);
     bar
+}
+
+/// Lets a bar move by itself between two steps of the work.
+pub(crate) fn set_moving(bar: &ProgressBar) {
+    bar.enable_steady_tick(Duration::from_millis(100));
+}
+
+/// A bar that is not drawn before its first step.
+pub(crate) fn still_bar(template: &str) -> ProgressBar {
+    let target = if is_sober() {
+        ProgressDrawTarget::hidden()
+    } else {
+        target()
+    };
+    styled(target, template)
+}
+
+/// Hidden by `indicatif` where standard error is no terminal.
+fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr_with_hz(10)
+}
+
+fn styled(target: ProgressDrawTarget, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let style = match glyphs() {
+            Glyphs::Unicode => style.progress_chars("━╸─"),
+            Glyphs::Ascii => style.progress_chars("=>-").tick_chars("-\\|/ "),
+        };
+        bar.set_style(style.with_key("left", left));
+    }
+    bar
+}
+
+/// How long it will take yet, once something is known about that.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let known = state.len().is_some_and(|length| length > state.pos()) && state.pos() > 0;
+    if known {
+        // A bar that cannot be written is no reason to stop.
+        let _ = write!(out, "  about {} left", HumanDuration(whole(state.eta())));
+    }
+}
+
+/// Whole seconds, at least one: more is not known.
+pub(crate) fn whole(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs().max(1))
 }

@@ -13,7 +13,8 @@ use evenkeel_lab::results::Results;
 use evenkeel_lab::train::{Milestone, Opening, Status, TrainSpec, Watch};
 use indicatif::{HumanDuration, ProgressBar};
 
-use super::progress::{Telling, bar};
+use super::glyphs::glyphs;
+use super::progress::{Telling, set_moving, still_bar, whole};
 use super::{columns, note, story};
 
 /// Shows where a run is on standard error: one line that changes, or, where that is no terminal, a
@@ -28,7 +29,7 @@ pub(crate) struct Live {
 impl Live {
     /// A line for a run that ends when `stop` is set.
     pub(crate) fn new(telling: Telling, stop: Arc<AtomicBool>) -> Self {
-        let bar = bar("{spinner} {pos}/{len} {wide_bar:.cyan/dim} {msg}");
+        let bar = still_bar("{spinner} {pos}/{len} {wide_bar:.cyan/dim} {msg}");
         Self {
             bar,
             telling,
@@ -46,9 +47,7 @@ impl Live {
 
 impl Watch for Live {
     fn begin(&self, opening: &Opening) {
-        self.bar.set_length(opening.steps);
-        self.bar.set_position(opening.first_step);
-        let text = opening_lines(opening);
+        let text = opening_lines(opening, columns().saturating_sub(2));
         match self.telling {
             Telling::Nothing => text.iter().for_each(|line| note(line)),
             Telling::Story => {
@@ -60,6 +59,10 @@ impl Watch for Live {
                 }
             }
         }
+        // Drawn from here on: nothing else is written while it stands.
+        self.bar.set_length(opening.steps);
+        self.bar.set_position(opening.first_step);
+        set_moving(&self.bar);
     }
 
     fn step(&self, status: &Status) {
@@ -74,7 +77,12 @@ impl Watch for Live {
                 ));
             }
         } else {
-            self.bar.set_message(line(status));
+            let line = if columns() < ROOM {
+                short_line(status)
+            } else {
+                line(status)
+            };
+            self.bar.set_message(glyphs().text(&line).into_owned());
         }
     }
 
@@ -88,20 +96,36 @@ impl Watch for Live {
     }
 }
 
+/// From so many columns on the whole line finds room beside a bar.
+const ROOM: usize = 110;
+
 fn line(status: &Status) -> String {
-    // Whole seconds: more is not known.
-    let left = Duration::from_secs(status.seconds_left.max(0.0) as u64);
     format!(
         "epoch {}  loss {:.4}  accuracy {:.1}%  {} layers·images/s  about {} left",
         status.epoch,
         status.loss,
         100.0 * status.accuracy,
         count(status.layer_examples_per_second),
-        HumanDuration(left),
+        left(status),
     )
 }
 
-fn opening_lines(opening: &Opening) -> Vec<String> {
+/// What matters most, on 80 columns.
+fn short_line(status: &Status) -> String {
+    format!(
+        "loss {:.4}  accuracy {:.1}%  about {} left",
+        status.loss,
+        100.0 * status.accuracy,
+        left(status)
+    )
+}
+
+fn left(status: &Status) -> HumanDuration {
+    let seconds = status.seconds_left.clamp(0.0, 1e12);
+    HumanDuration(whole(Duration::from_secs_f64(seconds)))
+}
+
+fn opening_lines(opening: &Opening, width: usize) -> Vec<String> {
     let memory = &opening.memory;
     let available = match opening.available {
         Some(bytes) => format!("; {} are available", evenkeel_lab::train::show_bytes(bytes)),
@@ -119,7 +143,13 @@ fn opening_lines(opening: &Opening) -> Vec<String> {
     if opening.first_step > 0 {
         lines.push(format!("going on from step {}", opening.first_step));
     }
-    lines
+    let wrapped = lines.iter().flat_map(|line| {
+        let line = glyphs().text(line);
+        let options = textwrap::Options::new(width).subsequent_indent("  ");
+        let lines = textwrap::wrap(&line, options).into_iter();
+        lines.map(|line| line.into_owned()).collect::<Vec<_>>()
+    });
+    wrapped.collect()
 }
 
 /// A large number to three digits.
@@ -134,7 +164,6 @@ fn count(x: f64) -> String {
 
 /// What is about to be trained, and on what.
 pub(crate) fn open(loaded: &Loaded, spec: &TrainSpec) -> io::Result<()> {
-    let mut out = io::stdout().lock();
     let head = format!(
         "{} · {} layers × {} · {} · {} · {} ({}) · seed {}",
         spec.net,
@@ -146,12 +175,7 @@ pub(crate) fn open(loaded: &Loaded, spec: &TrainSpec) -> io::Result<()> {
         loaded.source,
         spec.seed
     );
-    write!(out, "{}", style("evenkeel train · ").bold())?;
-    let options = textwrap::Options::new(columns()).initial_indent("                 ");
-    for line in textwrap::wrap(&head, options) {
-        writeln!(out, "{}", line.trim_start())?;
-    }
-    out.flush()
+    story::headline("evenkeel train · ", &head)
 }
 
 /// How it ended, and where everything is.

@@ -17,7 +17,8 @@ pub(crate) fn evenkeel(home: &Path) -> Command {
         .env("HTTPS_PROXY", "http://127.0.0.1:9")
         .env("https_proxy", "http://127.0.0.1:9")
         .env("ALL_PROXY", "http://127.0.0.1:9")
-        .env("COLUMNS", "100");
+        .env("COLUMNS", "100")
+        .env("LC_ALL", "C.UTF-8");
     command
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use console::style;
 use evenkeel_theory::{Activation, Gain, GradientFlow, VarianceStability};
 
-use super::{judged, pytorch};
+use super::{judged, mean, pytorch};
 use crate::terminal::columns;
 use crate::terminal::facts::right;
 use crate::terminal::number::{decimals, layers as words, significant};
@@ -73,12 +73,7 @@ fn row(activation: &Activation, gain: &Gain, wide: bool) -> String {
         gain.backward.map_or_else(|| "none".to_owned(), number),
         number(gain.chi_1),
         number(gain.chi_q),
-        // A mean below the rounding of its integral is none.
-        number(if gain.mean.abs() < 1e-14 {
-            0.0
-        } else {
-            gain.mean
-        }),
+        number(mean(gain)),
         theirs.map_or_else(String::new, |theirs| judged(theirs, gain)),
     ];
     let mut row = format!("{:NAME$}", gain.activation);

@@ -12,6 +12,7 @@ use evenkeel_theory::{CriticalPoint, MeanFieldError, critical_line, phase_diagra
 use super::{Network, Settles};
 use crate::commands::output;
 use crate::terminal::notice;
+use crate::terminal::progress::Waiting;
 
 /// Samples of a curve.
 const SAMPLES: usize = 301;
@@ -25,6 +26,7 @@ const STEPS_PER_DECADE: i32 = 30;
 
 /// Draws everything, then writes it; returns the files.
 pub(super) fn write(network: &Network, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let waiting = Waiting::new("drawing the maps");
     let mut figures = vec![variance_map(network)?];
     match correlation_map(network)? {
         Some(figure) => figures.push(figure),
@@ -32,7 +34,9 @@ pub(super) fn write(network: &Network, folder: &Path) -> anyhow::Result<Vec<Path
             notice("no correlation map is drawn: there is no variance above 0 that layers keep.")
         }
     }
+    waiting.now("drawing the phase diagram");
     figures.push(phases(network)?);
+    drop(waiting);
     let mut files = Vec::with_capacity(figures.len());
     for figure in &figures {
         let path = folder.join(&figure.file_name);
