@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+mod outputs;
 mod trees;
 
 use std::fs;
@@ -16,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{evenkeel, run};
+use outputs::{json, tensors, without_times};
 use serde_json::Value;
 use trees::{Tree, tree};
 
@@ -55,11 +57,6 @@ fn timed(command: &mut Command) -> Duration {
     let said = run(command);
     assert_eq!(said.status, 0, "{}{}", said.out, said.err);
     began.elapsed()
-}
-
-fn json(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Every file below a folder, hidden ones left out.
@@ -158,13 +155,6 @@ fn lab(home: &Path, out: &str) -> Command {
     command
 }
 
-/// The bytes of the checkpoint that holds.
-fn weights(folder: &Path) -> [Vec<u8>; 2] {
-    let manifest = json(&folder.join("checkpoint.json"));
-    let inner = folder.join(manifest["checkpoint"]["folder"].as_str().unwrap());
-    ["model", "state"].map(|name| fs::read(inner.join(format!("{name}.safetensors"))).unwrap())
-}
-
 #[test]
 fn init_killed_at_any_moment_goes_on_to_the_same_bytes() {
     let home = tempfile::tempdir().unwrap();
@@ -186,7 +176,7 @@ fn train_killed_at_any_moment_goes_on_to_the_same_bytes() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let takes = timed(train(home).args(STEPS).args(["--out", "whole"]));
-    let whole = weights(&home.join("whole"));
+    let whole = tensors(&home.join("whole"));
     for index in 0..moments() {
         let out = format!("killed-{index}");
         let folder = home.join(&out);
@@ -200,7 +190,7 @@ fn train_killed_at_any_moment_goes_on_to_the_same_bytes() {
         } else {
             timed(train(home).args(STEPS).args(["--out", &out, "--force"]));
         }
-        assert!(weights(&folder) == whole, "killed at moment {index}");
+        assert!(tensors(&folder) == whole, "killed at moment {index}");
         fs::remove_dir_all(folder).unwrap();
     }
 }
@@ -210,18 +200,16 @@ fn lab_killed_at_any_moment_leaves_whole_files_and_can_run_again() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let takes = timed(&mut lab(home, "whole"));
-    let results = |out: &str| {
-        let mut results = json(&home.join(out).join("results.json"));
-        results.as_object_mut().unwrap().remove("timing");
-        results
-    };
-    let whole = results("whole");
+    let whole = without_times(&home.join("whole"));
     for index in 0..moments() {
         let out = format!("killed-{index}");
         killed(&mut lab(home, &out), moment(index, takes));
         assert_whole(&home.join(&out));
         timed(&mut lab(home, &out));
-        assert!(results(&out) == whole, "killed at moment {index}");
+        assert!(
+            without_times(&home.join(&out)) == whole,
+            "killed at moment {index}"
+        );
         fs::remove_dir_all(home.join(&out)).unwrap();
     }
 }

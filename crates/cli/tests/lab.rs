@@ -1,11 +1,12 @@
 //! `evenkeel lab` through the binary: what it prints, what it writes, and that threads change nothing.
 
 mod common;
+mod outputs;
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use common::{Said, evenkeel, run};
+use outputs::{results, without_times};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -18,16 +19,6 @@ fn quick_run() -> &'static (TempDir, Said) {
             run(evenkeel(home.path()).args(["lab", "--quick", "--seed", "7", "--threads", "2"]));
         (home, said)
     })
-}
-
-fn results(folder: &Path) -> Value {
-    let text = std::fs::read_to_string(folder.join("results.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-fn without_times(mut results: Value) -> Value {
-    results.as_object_mut().unwrap().remove("timing");
-    results
 }
 
 #[test]
@@ -84,8 +75,8 @@ fn threads_do_not_change_a_result() {
     let said =
         run(evenkeel(other.path()).args(["lab", "--quick", "--seed", "7", "--threads", "1"]));
     assert_eq!(said.status, 0, "{}", said.err);
-    let two = without_times(results(&home.path().join("evenkeel-report")));
-    let one = without_times(results(&other.path().join("evenkeel-report")));
+    let two = without_times(&home.path().join("evenkeel-report"));
+    let one = without_times(&other.path().join("evenkeel-report"));
     assert_eq!(one, two);
 }
 

@@ -3,14 +3,16 @@
 //! these by `bench/reliability`.
 
 mod common;
+mod outputs;
 mod trees;
 
 use std::fs;
 use std::path::Path;
 
 use common::{evenkeel, run};
+use outputs::{tensors, without_times};
 use serde_json::Value;
-use trees::{sha256, tiny_with, tree};
+use trees::{tiny_with, tree};
 
 const THREADS: [&str; 4] = ["1", "2", "3", "8"];
 
@@ -86,22 +88,9 @@ fn init_is_the_same_on_any_threads_and_in_any_shards() {
 }
 
 /// The results of a folder without their times, and the weights of its checkpoint if there is one.
-fn outcome(folder: &Path) -> (Value, Vec<String>) {
-    let json = |name: &str| -> Value {
-        serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
-    };
-    let mut results = json("results.json");
-    results.as_object_mut().unwrap().remove("timing");
-    let mut weights = Vec::new();
-    if folder.join("checkpoint.json").exists() {
-        let manifest = json("checkpoint.json");
-        let inner = folder.join(manifest["checkpoint"]["folder"].as_str().unwrap());
-        for name in ["model", "state"] {
-            let bytes = fs::read(inner.join(format!("{name}.safetensors"))).unwrap();
-            weights.push(sha256(&bytes));
-        }
-    }
-    (results, weights)
+fn outcome(folder: &Path) -> (Value, Option<[Vec<u8>; 2]>) {
+    let trained = folder.join("checkpoint.json").exists();
+    (without_times(folder), trained.then(|| tensors(folder)))
 }
 
 fn same_on_any_threads(arguments: &[&str]) {

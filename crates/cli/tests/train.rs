@@ -2,6 +2,7 @@
 //! interruption, and one clear message for each thing that can be wrong.
 
 mod common;
+mod outputs;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -9,6 +10,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use common::{Said, evenkeel, is_untouched, run};
+use outputs::{results, tensors, without_times};
 use serde_json::Value;
 
 /// A small run on the drawn digits.
@@ -18,25 +20,6 @@ fn small(home: &Path, out: &str, more: &[&str]) -> Said {
         "train", "--data", "strokes", "--width", "24", "--batch", "64",
     ]);
     run(command.args(["--out", out]).args(more))
-}
-
-fn results(folder: &Path) -> Value {
-    let text = fs::read_to_string(folder.join("results.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-fn without_times(folder: &Path) -> Value {
-    let mut results = results(folder);
-    results.as_object_mut().unwrap().remove("timing");
-    results
-}
-
-/// The bytes of the two safetensors files of the checkpoint that holds.
-fn tensors(folder: &Path) -> [Vec<u8>; 2] {
-    let text = fs::read_to_string(folder.join("checkpoint.json")).unwrap();
-    let manifest: Value = serde_json::from_str(&text).unwrap();
-    let inner = folder.join(manifest["checkpoint"]["folder"].as_str().unwrap());
-    ["model", "state"].map(|name| fs::read(inner.join(format!("{name}.safetensors"))).unwrap())
 }
 
 #[test]
