@@ -1,6 +1,7 @@
 //! Seeing every activation and gradient while it is in cache.
 
 mod dead_units;
+mod parts;
 mod recorder;
 mod updates;
 

@@ -1,8 +1,7 @@
 //! Statistics of every tensor.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::dead_units::{Alive, DeadUnits};
+use super::parts::Parts;
 use super::updates::{Update, Updates};
 use super::{Site, Tap};
 use crate::graph::Producer;
@@ -64,19 +63,13 @@ pub struct Record {
 pub struct Recorder {
     values: Vec<(String, Producer)>,
     parameters: Vec<(String, Producer)>,
-    activations: Table,
-    gradients: Table,
-    weight_gradients: Table,
+    activations: Parts<Cell>,
+    gradients: Parts<Cell>,
+    weight_gradients: Parts<Cell>,
     updates: Updates,
 }
 
-/// Accumulators of one quantity: `parts` cells for each tensor.
-#[derive(Debug)]
-struct Table {
-    starts: Vec<usize>,
-    cells: Vec<Mutex<Cell>>,
-}
-
+/// What is kept of a part of a tensor.
 #[derive(Clone, Debug, Default)]
 struct Cell {
     moments: Moments,
@@ -96,12 +89,12 @@ impl Recorder {
         let parameters = graph.parameters().iter().enumerate();
         let parameters =
             parameters.map(|(index, p)| (p.name().to_owned(), graph.producer_of(index)));
-        let per_value = || Table::new(graph.values().iter().map(|_| lanes));
+        let per_value = || Parts::<Cell>::new(graph.values().iter().map(|_| lanes));
         let mut activations = per_value();
         for (index, value) in graph.values().iter().enumerate() {
             if value.producer() == Producer::Activation {
-                for cell in activations.cells_mut(index) {
-                    exclusive(cell).alive = Some(Alive::new(value.shape()));
+                for cell in activations.of_mut(index) {
+                    cell.alive = Some(Alive::new(value.shape()));
                 }
             }
         }
@@ -110,7 +103,7 @@ impl Recorder {
             parameters: parameters.collect(),
             activations,
             gradients: per_value(),
-            weight_gradients: Table::new(network.plan().parameter_parts(graph).into_iter()),
+            weight_gradients: Parts::new(network.plan().parameter_parts(graph).into_iter()),
             updates: Updates::new(graph),
         }
     }
@@ -129,8 +122,8 @@ impl Recorder {
         bins: usize,
     ) -> Result<Self, HistogramError> {
         let empty = Histogram::new(low, high, bins)?;
-        for cell in &mut self.table_mut(quantity).cells {
-            exclusive(cell).histogram = Some(empty.clone());
+        for cell in self.table_mut(quantity).all_mut() {
+            cell.histogram = Some(empty.clone());
         }
         Ok(self)
     }
@@ -143,7 +136,7 @@ impl Recorder {
         };
         let table = self.table(quantity);
         let shown = (0..table.tensors()).filter_map(|index| {
-            let cell = table.merged(index);
+            let cell = merged(table, index);
             let (name, producer) = name(index);
             let Cell {
                 moments,
@@ -175,8 +168,7 @@ impl Recorder {
             &mut self.gradients,
             &mut self.weight_gradients,
         ] {
-            for cell in &mut table.cells {
-                let cell = exclusive(cell);
+            for cell in table.all_mut() {
                 cell.moments = Moments::new();
                 if let Some(histogram) = &mut cell.histogram {
                     histogram.clear();
@@ -188,7 +180,7 @@ impl Recorder {
         }
     }
 
-    fn table(&self, quantity: Quantity) -> &Table {
+    fn table(&self, quantity: Quantity) -> &Parts<Cell> {
         match quantity {
             Quantity::Activation => &self.activations,
             Quantity::Gradient => &self.gradients,
@@ -196,7 +188,7 @@ impl Recorder {
         }
     }
 
-    fn table_mut(&mut self, quantity: Quantity) -> &mut Table {
+    fn table_mut(&mut self, quantity: Quantity) -> &mut Parts<Cell> {
         match quantity {
             Quantity::Activation => &mut self.activations,
             Quantity::Gradient => &mut self.gradients,
@@ -207,15 +199,15 @@ impl Recorder {
 
 impl Tap for Recorder {
     fn activation(&self, site: &Site<'_>, values: &[f32]) {
-        self.activations.update(site, values);
+        update(&self.activations, site, values);
     }
 
     fn gradient(&self, site: &Site<'_>, values: &[f32]) {
-        self.gradients.update(site, values);
+        update(&self.gradients, site, values);
     }
 
     fn weight_gradient(&self, site: &Site<'_>, values: &[f32]) {
-        self.weight_gradients.update(site, values);
+        update(&self.weight_gradients, site, values);
     }
 
     fn update(&self, site: &Site<'_>, before: &[f32], after: &[f32]) {
@@ -223,33 +215,8 @@ impl Tap for Recorder {
     }
 }
 
-impl Table {
-    fn new(parts: impl Iterator<Item = usize>) -> Self {
-        let mut starts = vec![0];
-        let mut total = 0;
-        for parts in parts {
-            total += parts;
-            starts.push(total);
-        }
-        Self {
-            starts,
-            cells: (0..total).map(|_| Mutex::default()).collect(),
-        }
-    }
-
-    fn cells_mut(&mut self, index: usize) -> &mut [Mutex<Cell>] {
-        &mut self.cells[self.starts[index]..self.starts[index + 1]]
-    }
-
-    fn tensors(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// Each part is shown by one thread at a time, so the lock is never waited for; it stands
-    /// for the proof.
-    fn update(&self, site: &Site<'_>, values: &[f32]) {
-        let cell = &self.cells[self.starts[site.index] + site.part];
-        let mut cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
+fn update(table: &Parts<Cell>, site: &Site<'_>, values: &[f32]) {
+    table.with(site.index, site.part, |cell| {
         cell.moments.update(values);
         if let Some(histogram) = &mut cell.histogram {
             histogram.update(values);
@@ -257,26 +224,21 @@ impl Table {
         if let Some(alive) = &mut cell.alive {
             alive.update(values);
         }
-    }
-
-    fn merged(&self, index: usize) -> Cell {
-        let mut merged = Cell::default();
-        for cell in &self.cells[self.starts[index]..self.starts[index + 1]] {
-            let cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
-            merged.moments.merge(&cell.moments);
-            match (&mut merged.histogram, &cell.histogram) {
-                (Some(all), Some(part)) => all.merge(part).expect("all have one range"),
-                (all, part) => all.clone_from(part),
-            }
-            match (&mut merged.alive, &cell.alive) {
-                (Some(all), Some(part)) => all.merge(part),
-                (all, part) => all.clone_from(part),
-            }
-        }
-        merged
-    }
+    });
 }
 
-fn exclusive(cell: &mut Mutex<Cell>) -> &mut Cell {
-    cell.get_mut().unwrap_or_else(PoisonError::into_inner)
+fn merged(table: &Parts<Cell>, index: usize) -> Cell {
+    let mut merged = Cell::default();
+    table.each(index, |cell| {
+        merged.moments.merge(&cell.moments);
+        match (&mut merged.histogram, &cell.histogram) {
+            (Some(all), Some(part)) => all.merge(part).expect("all have one range"),
+            (all, part) => all.clone_from(part),
+        }
+        match (&mut merged.alive, &cell.alive) {
+            (Some(all), Some(part)) => all.merge(part),
+            (all, part) => all.clone_from(part),
+        }
+    });
+    merged
 }

@@ -1,8 +1,7 @@
 //! How large an optimiser's steps are beside the weights.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::Site;
+use super::parts::Parts;
 use crate::graph::{Graph, Producer};
 use crate::optimizer::update_parts;
 use crate::statistics::Moments;
@@ -27,12 +26,11 @@ impl Update {
     }
 }
 
-/// Accumulators of every parameter: one for each part, merged in order when read.
+/// Moments of every parameter's updates and of its values.
 #[derive(Debug)]
 pub(super) struct Updates {
     parameters: Vec<(String, Producer)>,
-    starts: Vec<usize>,
-    cells: Vec<Mutex<[Moments; 2]>>,
+    moments: Parts<[Moments; 2]>,
 }
 
 /// Differences made at once.
@@ -40,35 +38,30 @@ const CHUNK: usize = 1024;
 
 impl Updates {
     pub(super) fn new(graph: &Graph) -> Self {
-        let mut starts = vec![0];
-        let mut total = 0;
-        for spec in graph.parameters() {
-            total += update_parts(spec.range());
-            starts.push(total);
-        }
         let parameters = graph.parameters().iter().enumerate();
         Self {
             parameters: parameters
                 .map(|(index, spec)| (spec.name().to_owned(), graph.producer_of(index)))
                 .collect(),
-            starts,
-            cells: (0..total).map(|_| Mutex::default()).collect(),
+            moments: Parts::new(graph.parameters().iter().map(|p| update_parts(p.range()))),
         }
     }
 
     pub(super) fn add(&self, site: &Site<'_>, before: &[f32], after: &[f32]) {
-        let cell = &self.cells[self.starts[site.index] + site.part];
-        let mut cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
-        let [update, weight] = &mut *cell;
-        let mut difference = [0.0; CHUNK];
-        for (before, after) in before.chunks(CHUNK).zip(after.chunks(CHUNK)) {
-            let difference = &mut difference[..before.len()];
-            for ((difference, before), after) in difference.iter_mut().zip(before).zip(after) {
-                *difference = after - before;
-            }
-            update.update(difference);
-            weight.update(before);
-        }
+        self.moments
+            .with(site.index, site.part, |[update, weight]| {
+                let mut difference = [0.0; CHUNK];
+                for (before, after) in before.chunks(CHUNK).zip(after.chunks(CHUNK)) {
+                    let difference = &mut difference[..before.len()];
+                    for ((difference, before), after) in
+                        difference.iter_mut().zip(before).zip(after)
+                    {
+                        *difference = after - before;
+                    }
+                    update.update(difference);
+                    weight.update(before);
+                }
+            });
     }
 
     pub(super) fn read(&self) -> Vec<Update> {
@@ -76,12 +69,11 @@ impl Updates {
         shown
             .filter_map(|(index, (name, producer))| {
                 let mut merged = [Moments::new(); 2];
-                for cell in &self.cells[self.starts[index]..self.starts[index + 1]] {
-                    let cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
-                    for (all, part) in merged.iter_mut().zip(&*cell) {
+                self.moments.each(index, |part| {
+                    for (all, part) in merged.iter_mut().zip(part) {
                         all.merge(part);
                     }
-                }
+                });
                 let [update, weight] = merged;
                 (weight.count() > 0).then(|| Update {
                     name: name.clone(),
@@ -94,8 +86,8 @@ impl Updates {
     }
 
     pub(super) fn clear(&mut self) {
-        for cell in &mut self.cells {
-            *cell.get_mut().unwrap_or_else(PoisonError::into_inner) = Default::default();
-        }
+        self.moments
+            .all_mut()
+            .for_each(|part| *part = Default::default());
     }
 }
