@@ -6,7 +6,7 @@
 use crate::graph::{Graph, Node, ParameterSpec, Producer, Role};
 use crate::matrix::transpose;
 use crate::network::Network;
-use crate::operator::{Behaviour, Context, Forward};
+use crate::operator::{Behaviour, Context, Forward, Operator};
 
 use super::RecipeError;
 
@@ -91,15 +91,16 @@ impl Stop<'_> {
         values
     }
 
-    /// The layer's parameters with the weight inputs first.
+    /// The weight with its inputs first, of a layer that reads it so.
     fn transposed(&self, own: &[f32]) -> Vec<f32> {
-        let mut transposed = own.to_vec();
-        if let Some(weight) = self.parameter(|role| matches!(role, Role::Weight { .. })) {
-            let outputs = weight.shape.axes()[0];
-            let len = weight.shape.len();
-            transpose(&own[..len], len / outputs, 0, &mut transposed[..len]);
+        match &self.node.operator {
+            Operator::Linear(linear) if !linear.is_turned_in_lanes() => {
+                let mut transposed = vec![0.0; linear.inputs * linear.outputs];
+                transpose(&own[..transposed.len()], linear.inputs, 0, &mut transposed);
+                transposed
+            }
+            _ => Vec::new(),
         }
-        transposed
     }
 }
 
