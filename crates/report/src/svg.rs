@@ -13,5 +13,5 @@ pub(crate) use labels::dodge;
 pub(crate) use node::Node;
 pub(crate) use path::Path;
 pub(crate) use scale::Scale;
-pub(crate) use text::{fit, width, wrap};
+pub(crate) use text::{fit, turns_direction, width, wrap};
 pub(crate) use ticks::{Label, Tick};

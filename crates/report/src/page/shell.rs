@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::style::{self, Theme};
+use crate::svg::turns_direction;
 
 /// The layout of the page; the colours and the figures' rules come before it.
 const CSS: &str = include_str!("../../templates/page.css");
@@ -47,11 +48,10 @@ pub(super) fn inert(html: &str) -> String {
     let is_noncharacter = |c: char| {
         matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff) || ('\u{fdd0}'..='\u{fdef}').contains(&c)
     };
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     html.chars()
         .map(|c| match c {
             '\n' | '\t' => c,
-            c if c.is_control() || is_noncharacter(c) || turns(c) => '\u{fffd}',
+            c if c.is_control() || is_noncharacter(c) || turns_direction(c) => '\u{fffd}',
             c => c,
         })
         .collect()

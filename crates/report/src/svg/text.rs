@@ -35,11 +35,16 @@ fn em_thousandths(c: char) -> u32 {
     }
 }
 
+/// Whether a character turns the direction of what follows it, as an override or an isolate does.
+pub(crate) fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Text that XML can hold and that stays where it is put: control characters become U+FFFD, and
 /// the characters that turn the direction of what follows are dropped.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .filter(|&c| !turns_direction(c))
         .map(|c| match c {
             '\t' | '\n' | '\r' => ' ',
             c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => '\u{fffd}',
