@@ -322,3 +322,112 @@ proptest! {
         let _ = Activation::parse(&text);
     }
 }
+
+#[test]
+fn functions_have_the_values_and_slopes_of_their_closed_forms() {
+    /// φ, φ′ and φ″ at a point.
+    type Jet = fn(f64) -> [f64; 3];
+    // (log1p(x²))′ = 2x/(1 + x²); tan′ = 1 + tan²; erfc′ = −2/√π·e^{−x²}.
+    let cases: [(&str, Jet); 4] = [
+        ("log1p(x^2)", |x| {
+            let d = 1.0 + x * x;
+            [d.ln(), 2.0 * x / d, 2.0 * (1.0 - x * x) / (d * d)]
+        }),
+        ("expm1(x)", |x| [x.exp_m1(), x.exp(), x.exp()]),
+        ("sinh(x) + cosh(x)", |x| [x.exp(), x.exp(), x.exp()]),
+        ("tan(atan(x))", |x| [x, 1.0, 0.0]),
+    ];
+    for (text, closed_form) in cases {
+        let activation = parsed(text);
+        for x in [-3.1, -0.7, -1e-9, 0.0, 1e-9, 0.4, 2.6] {
+            let expected = closed_form(x);
+            let found = [
+                activation.value(x),
+                activation.derivative(x),
+                activation.second_derivative(x),
+            ];
+            for (found, expected) in found.into_iter().zip(expected) {
+                let allowed = 1e-14 * x.abs().exp().max(1.0);
+                assert!(
+                    (found - expected).abs() <= allowed,
+                    "{text} at {x}: {found}, not {expected}"
+                );
+            }
+        }
+    }
+    // Near zero nothing is lost: e^x − 1 there is x, to 10⁻⁹ of it.
+    assert!((parsed("expm1(x)").value(1e-12) / 1e-12 - 1.0).abs() < 1e-11);
+}
+
+#[test]
+fn the_upper_tail_of_erfc_is_kept() {
+    let erfc = parsed("erfc(x)");
+    // Abramowitz and Stegun, table 7.1 and 7.3, to the digits that f64 holds.
+    for (x, expected) in [
+        (-1.0, 1.842_700_792_949_714_9),
+        (0.0, 1.0),
+        (1.0, 0.157_299_207_050_285_13),
+        (3.0, 2.209_049_699_858_544e-5),
+    ] {
+        assert!((erfc.value(x) / expected - 1.0).abs() < 1e-14, "{x}");
+        let slope = -std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+        assert!((erfc.derivative(x) / slope - 1.0).abs() < 1e-13, "{x}");
+        let curvature = -2.0 * x * slope;
+        assert!((erfc.second_derivative(x) - curvature).abs() < 1e-13, "{x}");
+    }
+    assert!(erfc.value(20.0) > 0.0, "{}", erfc.value(20.0));
+}
+
+#[test]
+fn each_comparison_decides_its_own_side_of_equality() {
+    for (comparison, at_the_edge) in [("<", 3.0), ("<=", 2.0), (">", 3.0), (">=", 2.0)] {
+        let activation = parsed(&format!("where(x {comparison} 1, 2, 3) + 0*x"));
+        let below = if comparison.starts_with('<') {
+            2.0
+        } else {
+            3.0
+        };
+        assert_eq!(activation.value(1.0), at_the_edge, "{comparison}");
+        assert_eq!(activation.value(0.5), below, "{comparison}");
+        assert_eq!(activation.value(1.5), 5.0 - below, "{comparison}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_read_as_the_same_function() {
+    for text in [
+        "(1 + x^2)^(-0.5)",
+        "where(x >= 1, x, 1)",
+        "-(x - (1 - x))/(2/(1 + x^2))",
+        "clamp(x, -1, 2)^3",
+    ] {
+        let activation = parsed(text);
+        let again = parsed(&activation.to_string());
+        for x in [-2.5, -0.3, 0.0, 0.9, 1.0, 3.5] {
+            assert_eq!(
+                activation.value(x),
+                again.value(x),
+                "{text} at {x}: {again}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_number_of_arguments_says_how_many_are_meant() {
+    for (text, expected) in [
+        ("clamp(x, 1)", "3"),
+        ("exp(x, x)", "1"),
+        ("elu(x, 1, 2)", "1 or 2"),
+    ] {
+        let error = refused(text);
+        assert!(
+            matches!(&error, ActivationError::ArgumentCount { expected: e, .. } if *e == expected),
+            "{error}"
+        );
+    }
+    let unexpected = refused("x * (1 + 2 3)").to_string();
+    assert!(unexpected.contains("found the number 3"), "{unexpected}");
+    let range = refused("softshrink(-1)").to_string();
+    assert!(range.contains("a finite number not below 0"), "{range}");
+}

@@ -413,3 +413,44 @@ fn the_phase_diagram_of_an_activation_that_is_zero_about_zero_is_whole() {
     assert!((diagram.at(0, 0).q_star / exact.q_star - 1.0).abs() < 1e-4);
     assert_eq!(diagram.at(0, 1).phase, Phase::Divergent);
 }
+
+#[test]
+fn gaussian_weights_spread_the_spectrum_by_one_a_layer_more_than_orthogonal_ones() {
+    // E[φ′⁴]/E[φ′²]² of ReLU is ½/¼ = 2 at every variance (Pennington and others, 2018).
+    let net = MeanField::new(&Activation::relu(), 3.0, 0.0).unwrap();
+    for (weights, spread) in [(WeightLaw::Gaussian, 2.0), (WeightLaw::Orthogonal, 1.0)] {
+        let moments = net.jacobian_moments(0.7, 12, weights).unwrap();
+        assert!((moments.relative_variance / (12.0 * spread) - 1.0).abs() < 1e-12);
+        assert!((moments.mean_square / 1.5f64.powi(12) - 1.0).abs() < 1e-12);
+    }
+    let flat: Activation = "sign(x)".parse().unwrap();
+    let error = MeanField::new(&flat, 1.0, 0.0)
+        .unwrap()
+        .jacobian_moments(1.0, 12, WeightLaw::Gaussian)
+        .unwrap_err();
+    assert!(matches!(error, MeanFieldError::Flat { .. }), "{error}");
+}
+
+#[test]
+fn a_critical_point_that_the_variance_runs_away_from_is_analysed_where_it_is() {
+    let gelu = Activation::gelu();
+    let edge = critical_point(&gelu, 0.05).unwrap();
+    let analysis = edge
+        .mean_field(&gelu)
+        .unwrap()
+        .analyze_at(edge.q_star)
+        .unwrap();
+    assert_eq!(analysis.phase.to_string(), "critical");
+    assert!((analysis.chi_1 - 1.0).abs() < 1e-12, "{}", analysis.chi_1);
+    // An unstable fixed point: what is off by a little is further off a layer later.
+    let net = edge.mean_field(&gelu).unwrap();
+    let off = 1e-6 * edge.q_star;
+    let profile = net.variance_profile(edge.q_star + off, 1).unwrap();
+    let growth = (profile[1] - edge.q_star) / off;
+    assert!((growth / analysis.chi_q - 1.0).abs() < 1e-5, "{growth}");
+    let phase = |sigma_w2| {
+        let net = MeanField::new(&Activation::tanh(), sigma_w2, 0.1).unwrap();
+        net.analyze().unwrap().phase.to_string()
+    };
+    assert_eq!([phase(0.5), phase(4.0)], ["ordered", "chaotic"]);
+}
