@@ -307,3 +307,74 @@ fn memory_is_counted_and_refused() {
     assert_eq!(error, PlanError::DoesNotFit { needed, available });
     assert!(error.to_string().contains("smaller"), "{error}");
 }
+
+#[test]
+fn the_three_ways_to_halve_an_image_agree_where_there_is_nothing_to_choose() {
+    use evenkeel_net::{PaddingMode, zoo};
+    let outputs = |downsample, image: &[f32]| {
+        let spec = zoo::CnnSpec::new([1, 8, 8], 3, 5, 2, Activation::tanh());
+        let graph = zoo::cnn(&zoo::CnnSpec {
+            downsample,
+            padding_mode: PaddingMode::Circular,
+            ..spec
+        })
+        .unwrap();
+        let of = |name: &str| graph.values().iter().find(|v| v.name() == name).unwrap();
+        // The third of four convolutions begins the second stage.
+        assert_eq!(of("conv1").shape().axes(), [3, 8, 8]);
+        assert_eq!(of("conv2").shape().axes(), [3, 4, 4]);
+        let mut network = Network::new(graph, 1, Mode::Forward, Threads(1)).unwrap();
+        let wave = |i: usize| 0.3 * (i as f32 * 1.7).sin();
+        network.initialize(|_, w| w.iter_mut().enumerate().for_each(|(i, w)| *w = wave(i)));
+        network.predict(&[image], &NoTap).unwrap();
+        network.output().flatten().copied().collect::<Vec<f32>>()
+    };
+    let [stride, max, average] = [
+        zoo::Downsample::Stride,
+        zoo::Downsample::MaxPool,
+        zoo::Downsample::AveragePool,
+    ];
+    // An even image stays even through circular convolutions, so that a maximum, a mean and every
+    // second value are the same.
+    let even = [0.8; 64];
+    let expected = outputs(stride, &even);
+    for pool in [max, average] {
+        for (found, expected) in outputs(pool, &even).iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+        }
+    }
+    let uneven: Vec<f32> = (0..64).map(|i| (i as f32 * 0.9).cos()).collect();
+    assert_ne!(outputs(max, &uneven), outputs(average, &uneven));
+    assert_ne!(outputs(stride, &uneven), outputs(average, &uneven));
+}
+
+#[test]
+fn a_nan_is_never_a_margin_that_is_kept() {
+    let mut builder = GraphBuilder::new();
+    let x = builder.input("x", &[3]).unwrap();
+    let x = builder.scale(x, "scale", Extent::Tensor).unwrap();
+    builder.hinge(x, "loss").unwrap();
+    let graph = builder.finish().unwrap();
+    let mut network = Network::new(graph, 2, Mode::Training, Threads(1)).unwrap();
+    network.initialize(|_, w| w.fill(1.0));
+    let mut loss = |x: &[f32]| {
+        let targets = Targets::Classes(&[0, 0]);
+        let loss = network.forward(&[x], targets, &NoTap).unwrap();
+        network.backward(&NoTap).unwrap();
+        let gradient = network.gradient("scale.scale").unwrap()[0];
+        (loss, gradient)
+    };
+    // Margins 1 − 2 + 0.5 and 1 − 2 + 3, of which the second counts: 2/3, halved by the other row,
+    // whose margins are kept.
+    let (value, gradient) = loss(&[2.0, 0.5, 3.0, 4.0, 0.0, 0.0]);
+    assert!((value - 1.0 / 3.0).abs() < 1e-6, "{value}");
+    // By the outputs −1/6, 0, 1/6; times x: (3 − 2)/6.
+    assert!((gradient - 1.0 / 6.0).abs() < 1e-6, "{gradient}");
+    for x in [
+        [2.0, f32::NAN, 3.0, 4.0, 0.0, 0.0],
+        [f32::NAN, 0.5, 3.0, 4.0, 0.0, 0.0],
+    ] {
+        let (value, gradient) = loss(&x);
+        assert!(value.is_nan() && gradient.is_nan(), "{value} {gradient}");
+    }
+}

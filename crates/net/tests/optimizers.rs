@@ -322,3 +322,39 @@ fn settings_outside_their_range_are_refused() {
         OptimizerError::Momentum { .. }
     ));
 }
+
+#[test]
+fn a_changed_learning_rate_is_the_one_that_steps() {
+    let make: [fn(f64) -> Box<dyn Optimizer>; 3] = [
+        |rate| Box::new(Sgd::new(rate).unwrap()),
+        |rate| Box::new(Adam::new(rate).unwrap()),
+        |rate| Box::new(AdamW::new(rate).unwrap()),
+    ];
+    for make in make {
+        let after_a_step = |optimizer: &mut dyn Optimizer| {
+            let golden = golden();
+            let mut network = network(&golden, 1);
+            let before = values(&network);
+            let gradient: Vec<f32> = numbers(&golden["weight"]).iter().map(|_| 0.5).collect();
+            backward(&mut network, &gradient);
+            optimizer.step(&mut network);
+            (before, values(&network))
+        };
+        let (mut changed, mut born) = (make(0.5), make(0.0625));
+        changed.set_learning_rate(0.0625).unwrap();
+        assert_eq!(changed.learning_rate(), 0.0625);
+        let (before, after) = after_a_step(&mut *changed);
+        assert_ne!(before, after);
+        assert_eq!(after, after_a_step(&mut *born).1);
+        assert_ne!(after, after_a_step(&mut *make(0.5)).1);
+        for bad in [-0.1, f64::NAN, f64::INFINITY] {
+            let error = changed.set_learning_rate(bad).unwrap_err();
+            assert!(matches!(error, OptimizerError::LearningRate { .. }));
+            assert_eq!(
+                error.to_string(),
+                format!("a learning rate of {bad}: give a finite number that is not negative")
+            );
+        }
+        assert_eq!(changed.learning_rate(), 0.0625, "a refusal changes nothing");
+    }
+}

@@ -137,3 +137,17 @@ fn a_network_that_computes_again_still_learns_from_a_recipe() {
         "{first} {last}"
     );
 }
+
+#[test]
+fn recomputing_is_advised_for_narrow_networks_that_outgrow_the_caches() {
+    let advised = |width, depth, batch| {
+        let spec = MlpSpec::new(width, width, depth, width, Activation::tanh());
+        Recompute::advised(&zoo::mlp(&spec).unwrap(), batch)
+    };
+    // 1,000 linear layers with their activations make 2,000 · 16 values an example, and 16 MiB hold
+    // 2²² = 4,194,304: 131 examples.
+    assert_eq!(advised(16, 1000, 120), Recompute::Nothing);
+    assert_eq!(advised(16, 1000, 140), Recompute::Sqrt);
+    // Wide layers cost more to make than to fetch.
+    assert_eq!(advised(128, 1000, 140), Recompute::Nothing);
+}

@@ -111,6 +111,32 @@ pub(crate) fn cases() -> Vec<Case> {
     ];
     cases.extend([
         case(
+            "scales of a value that is read twice, one of them learned",
+            vec![
+                linear(0, 4, Yes),
+                scale(1, Extent::Tensor, 1),
+                ScaleBy {
+                    from: 1,
+                    constant: -0.75,
+                },
+                tanh(3),
+                Add { a: 2, b: 4 },
+                linear(5, 3, No),
+            ],
+            SoftmaxCrossEntropy,
+        ),
+        case(
+            "learned scales of both sides of a sum",
+            vec![
+                linear(0, 3, Yes),
+                tanh(1),
+                scale(1, Extent::Tensor, 1),
+                scale(2, Extent::Tensor, 1),
+                Add { a: 3, b: 4 },
+            ],
+            MeanSquaredError,
+        ),
+        case(
             "multiply: a gated branch",
             vec![
                 linear(0, 4, Yes),
