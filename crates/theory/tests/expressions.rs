@@ -331,10 +331,12 @@ fn functions_have_the_values_and_slopes_of_their_closed_forms() {
     let cases: [(&str, Jet); 4] = [
         ("log1p(x^2)", |x| {
             let d = 1.0 + x * x;
-            [d.ln(), 2.0 * x / d, 2.0 * (1.0 - x * x) / (d * d)]
+            [libm::log(d), 2.0 * x / d, 2.0 * (1.0 - x * x) / (d * d)]
         }),
-        ("expm1(x)", |x| [x.exp_m1(), x.exp(), x.exp()]),
-        ("sinh(x) + cosh(x)", |x| [x.exp(), x.exp(), x.exp()]),
+        ("expm1(x)", |x| [libm::expm1(x), libm::exp(x), libm::exp(x)]),
+        ("sinh(x) + cosh(x)", |x| {
+            [libm::exp(x), libm::exp(x), libm::exp(x)]
+        }),
         ("tan(atan(x))", |x| [x, 1.0, 0.0]),
     ];
     for (text, closed_form) in cases {
@@ -347,7 +349,7 @@ fn functions_have_the_values_and_slopes_of_their_closed_forms() {
                 activation.second_derivative(x),
             ];
             for (found, expected) in found.into_iter().zip(expected) {
-                let allowed = 1e-14 * x.abs().exp().max(1.0);
+                let allowed = 1e-14 * libm::exp(x.abs());
                 assert!(
                     (found - expected).abs() <= allowed,
                     "{text} at {x}: {found}, not {expected}"
@@ -364,13 +366,13 @@ fn the_upper_tail_of_erfc_is_kept() {
     let erfc = parsed("erfc(x)");
     // Abramowitz and Stegun, table 7.1 and 7.3, to the digits that f64 holds.
     for (x, expected) in [
-        (-1.0, 1.842_700_792_949_714_9),
+        (-1.0, 1.842_700_792_949_715),
         (0.0, 1.0),
         (1.0, 0.157_299_207_050_285_13),
         (3.0, 2.209_049_699_858_544e-5),
     ] {
         assert!((erfc.value(x) / expected - 1.0).abs() < 1e-14, "{x}");
-        let slope = -std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+        let slope = -std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-x * x);
         assert!((erfc.derivative(x) / slope - 1.0).abs() < 1e-13, "{x}");
         let curvature = -2.0 * x * slope;
         assert!((erfc.second_derivative(x) - curvature).abs() < 1e-13, "{x}");
