@@ -188,7 +188,7 @@ fn draw_panel(figure: &Ridgelines, panel: &Ridgeline, place: &Place, grid: &Grid
 
 /// The axis' title, with what lies beyond its ends if that is worth a word.
 fn axis_title(panel: &Ridgeline) -> String {
-    let beyond = |r: &Ridge| (r.below + r.above) as f64 / finite_count(r).max(1.0);
+    let beyond = |r: &Ridge| (r.below as f64 + r.above as f64) / finite_count(r).max(1.0);
     let most = panel.ridges.iter().map(beyond).fold(0.0, f64::max);
     if most > WORTH_A_WORD {
         format!(
