@@ -9,7 +9,7 @@
 
 #![expect(unsafe_code, reason = "calls the gemm crate, which takes pointers")]
 
-mod narrow;
+mod direct;
 
 use std::ops::Range;
 
@@ -100,12 +100,12 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
     if out.is_empty() {
         return;
     }
-    if narrow::fits(&a, &b) {
+    if direct::fits(&a, &b) {
         let start = match accumulate {
-            Accumulate::Overwrite => narrow::Start::Zero,
-            Accumulate::Add => narrow::Start::Destination,
+            Accumulate::Overwrite => direct::Start::Zero,
+            Accumulate::Add => direct::Start::Destination,
         };
-        return narrow::product(out, start, a, b);
+        return direct::product(out, start, a, b);
     }
     // SAFETY: `Factor::new` checked that a factor's values fill its shape, `columns` keeps only
     // whole columns of it and `transposed` only renames its axes, so element (i, j), at
@@ -143,9 +143,9 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
 /// As [`product`]; `row`: n.
 pub(crate) fn product_plus_row(out: &mut [f32], row: &[f32], a: Factor<'_>, b: Factor<'_>) {
     assert_eq!(row.len(), b.columns, "there is one value for each column");
-    if narrow::fits(&a, &b) {
+    if direct::fits(&a, &b) {
         assert_eq!(b.rows, a.columns, "the factors' inner sizes agree");
-        return narrow::product(out, narrow::Start::Row(row), a, b);
+        return direct::product(out, direct::Start::Row(row), a, b);
     }
     for out in out.chunks_exact_mut(row.len()) {
         out.copy_from_slice(row);

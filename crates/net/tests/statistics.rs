@@ -253,13 +253,13 @@ fn uniform_values_have_the_moments_of_the_uniform_law() {
 
 #[test]
 fn however_many_values_come_at_once_the_counts_are_the_same() {
-    // Many at once are counted in pairs. Lengths about what begins that, ends a chunk, and empties
-    // its counts of 16 bits.
+    // Many at once are counted as bits of words. Lengths about what begins that, ends a chunk, and
+    // empties its counts of 12 bits.
     let mut values: Vec<f32> = uniforms(5, 300_000).iter().map(|u| 3.0 * u - 1.0).collect();
     values[7] = f32::NAN;
     values[70_000] = f32::NEG_INFINITY;
     for bins in [1, 2, 63, 64, 69] {
-        for len in [16_383, 16_384, 16_385, 131_071, 300_000] {
+        for len in [4_095, 4_096, 4_097, 32_255, 32_256, 32_257, 300_000] {
             let values = &values[..len];
             let mut at_once = Histogram::new(-0.5, 1.5, bins).unwrap();
             at_once.update(values);
@@ -269,7 +269,7 @@ fn however_many_values_come_at_once_the_counts_are_the_same() {
             assert_eq!(at_once.total(), len as u64);
         }
     }
-    // All in one pair.
+    // All in one bin.
     let mut zeros = Histogram::new(-1.0, 1.0, 64).unwrap();
     zeros.update(&vec![0.0; 1_000_003]);
     assert_eq!(zeros.counts()[32], 1_000_003);

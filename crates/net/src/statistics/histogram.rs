@@ -1,15 +1,13 @@
 //! Counts over equal bins of a fixed range.
 
+mod bits;
+
 use crate::simd::{Kernel, vectorized};
 
 /// Values whose bins are found together before they are counted.
 const CHUNK: usize = 512;
 /// Tables counted into in turn, so that equal neighbours do not wait for one another's store.
 const TABLES: usize = 4;
-/// Slots up to which pairs of them are counted: with the tables all of it stays in L1.
-const PAIRED: usize = 72;
-/// Values from which on it pays to add up a table of pairs.
-const WORTH_PAIRING: usize = 1 << 14;
 /// Slots up to which the tables lie on the stack.
 const SMALL: usize = 256;
 /// Most bins that a histogram may have.
@@ -103,8 +101,8 @@ impl Histogram {
         let find = FindSlots::new(self.low, self.high, self.bins());
         // A table holds u32: it is emptied long before one could overflow.
         for part in values.chunks(1 << 30) {
-            if self.slots.len() <= PAIRED && part.len() >= WORTH_PAIRING {
-                count_pairs(&mut self.slots, part, find);
+            if bits::fits(self.bins(), part.len()) {
+                bits::count(&mut self.slots, part, find);
             } else if self.slots.len() <= SMALL {
                 count_small(&mut self.slots, part, find);
             } else {
@@ -183,92 +181,6 @@ impl Histogram {
     }
 }
 
-/// Places in a table of pairs: a power of two, so that an index cannot leave it.
-const PAIRS: usize = (PAIRED * PAIRED).next_power_of_two();
-
-/// Counts pairs of values: one load, addition and store for two of them, where the store of a count
-/// is what the next of the same has to wait for.
-fn count_pairs(slots: &mut [u64], values: &[f32], find: FindSlots) {
-    let stride = slots.len();
-    let mut found = [[0u32; CHUNK / 2]; 2];
-    // A count of 16 bits is emptied before it can overflow.
-    for part in values.chunks(2 * usize::from(u16::MAX) / CHUNK * CHUNK) {
-        let mut tables = [[0u16; PAIRS]; TABLES];
-        let mut chunks = part.chunks_exact(CHUNK);
-        for chunk in &mut chunks {
-            let (left, right) = chunk.split_at(CHUNK / 2);
-            let [first, second] = &mut found;
-            find.run(left, first);
-            find.run(right, second);
-            vectorized(Pair {
-                first,
-                second,
-                stride: stride as u32,
-            });
-            for pairs in first.as_chunks::<TABLES>().0 {
-                for (table, &pair) in tables.iter_mut().zip(pairs) {
-                    table[pair as usize % PAIRS] += 1;
-                }
-            }
-        }
-        vectorized(Unpair {
-            tables: &tables,
-            slots,
-        });
-        count_small(slots, chunks.remainder(), find);
-    }
-}
-
-/// Makes each slot of the first the place of its pair with that of the second.
-struct Pair<'a> {
-    first: &'a mut [u32],
-    second: &'a [u32],
-    stride: u32,
-}
-
-impl Kernel for Pair<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (first, &second) in self.first.iter_mut().zip(self.second) {
-            *first = *first * self.stride + second;
-        }
-    }
-}
-
-/// Adds the counts of pairs to those of their halves.
-struct Unpair<'a> {
-    tables: &'a [[u16; PAIRS]; TABLES],
-    slots: &'a mut [u64],
-}
-
-impl Kernel for Unpair<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let stride = self.slots.len();
-        let mut columns = [0u32; PAIRED];
-        for row in 0..stride {
-            let mut sums = [0u32; PAIRED];
-            for table in self.tables {
-                let counts = &table[row * stride..(row + 1) * stride];
-                for (sum, &count) in sums.iter_mut().zip(counts) {
-                    *sum += u32::from(count);
-                }
-            }
-            for (column, &sum) in columns.iter_mut().zip(&sums) {
-                *column += sum;
-            }
-            self.slots[row] += u64::from(sums.iter().sum::<u32>());
-        }
-        for (slot, &column) in self.slots.iter_mut().zip(&columns) {
-            *slot += u64::from(column);
-        }
-    }
-}
-
 /// Counts into tables on the stack that an index of eight bits cannot leave.
 fn count_small(slots: &mut [u64], values: &[f32], find: FindSlots) {
     let mut tables = [[0u32; SMALL]; TABLES];
@@ -319,13 +231,13 @@ struct FindSlots {
     single: Option<Single>,
 }
 
-/// A value's place in f32, counted from one bin below the range: `x · scale + offset`.
+/// A value's place in f32, in bins, so that it rounds to its slot: `x · scale + offset`.
 #[derive(Clone, Copy)]
 struct Single {
     scale: f32,
     offset: f32,
-    /// Within this of an edge the slot is in doubt.
-    doubt: f32,
+    /// Further than this from a whole number it is so near an edge that the slot is in doubt.
+    sure: f32,
     /// The slot of 0, which is often on an edge and is half of what a ReLU makes.
     zero: f32,
 }
@@ -344,11 +256,11 @@ impl FindSlots {
             bins,
             single: None,
         };
-        // Roundings, each of at most 2⁻²⁴: of the scale and the offset, both times at most `reach`,
-        // of the fused multiply-add and of the addition of 1, both at most `bins + 1`. The least
-        // that is in doubt is twice all of it.
+        // Roundings, each of at most 2⁻²⁴: of the scale, times at most `reach`, of the offset, at most
+        // `reach + 1/2`, and of the fused multiply-add, at most `bins + 1`. The least that is in
+        // doubt is twice all of it.
         let reach = low.abs().max(high.abs()) * per_unit;
-        let doubt = 2.0 * (2.0 * reach + 2.0 * (bins + 1.0)) / f64::from(1u32 << 24);
+        let doubt = 2.0 * (2.0 * reach + bins + 2.0) / f64::from(1u32 << 24);
         let scale = per_unit as f32;
         if !(scale.is_normal() && doubt <= MOST_DOUBT) {
             return exact;
@@ -358,8 +270,8 @@ impl FindSlots {
         Self {
             single: Some(Single {
                 scale,
-                offset: (-low * per_unit) as f32,
-                doubt: doubt as f32,
+                offset: (0.5 - low * per_unit) as f32,
+                sure: (0.5 - doubt) as f32,
                 zero: zero[0] as f32,
             }),
             ..exact
@@ -444,26 +356,22 @@ impl Single {
     /// Finds the slots of a block, and tells whether any is in doubt.
     #[inline(always)]
     fn find(self, values: &[f32; BLOCK], slots: &mut [u32; BLOCK], last: f32) -> bool {
-        let mut doubts = [false; LANES];
+        let mut doubts = [0u32; LANES];
         for start in (0..BLOCK).step_by(LANES) {
             for lane in 0..LANES {
                 let x = values[start + lane];
-                let place = x.mul_add(self.scale, self.offset) + 1.0;
-                let far = (place - place.round_ties_even()).abs() >= self.doubt;
-                doubts[lane] |= !far & (x != 0.0) & (x.abs() <= f32::MAX);
-                let found = place.floor();
+                let place = x.mul_add(self.scale, self.offset);
+                let found = place.round_ties_even();
+                // NaN where the value is not finite.
+                let sure = (place - found).abs() <= self.sure;
+                doubts[lane] |= u32::from(!sure & (x != 0.0));
                 let found = if found > 0.0 { found } else { 0.0 };
                 let found = if found < last { found } else { last };
                 let found = if x == 0.0 { self.zero } else { found };
-                let found = if x.abs() <= f32::MAX {
-                    found
-                } else {
-                    last + 1.0
-                };
                 // As with 2⁵² above.
                 slots[start + lane] = (found + TWO_TO_23).to_bits() & 0x7f_ffff;
             }
         }
-        doubts.iter().any(|&doubt| doubt)
+        doubts.iter().fold(0, |all, doubt| all | doubt) != 0
     }
 }

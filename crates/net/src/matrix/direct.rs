@@ -1,9 +1,10 @@
-//! Products so small that a general one spends its time on getting ready.
+//! Products whose factors are read where they lie.
 //!
-//! A layer of width 16 on 32 examples is a quarter of a microsecond of arithmetic, less than what
-//! it takes to pack its factors. Here nothing is packed: a block of the destination is held in
-//! registers, and for each inner index the block's rows of the left factor are multiplied with a
-//! stretch of the right factor's row.
+//! A general product packs its factors into panels first, which a layer on a lane of 32 to 128
+//! examples has not enough arithmetic to pay for: at a width of 16 it takes longer than the product,
+//! at 256 a sixth of it. Here a block of the destination is held in registers, and for each inner
+//! index the block's rows of the left factor are multiplied with a stretch of the right factor's
+//! row.
 //!
 //! Each value is one chain of fused multiply-adds over the inner index, in order, so its bits
 //! depend neither on the width of the vectors nor on how the destination is cut.
@@ -13,13 +14,17 @@ use pulp::{Simd, WithSimd};
 use super::Factor;
 use crate::simd::vectorized_with;
 
-/// Sizes up to which this beats the general product (`examples/product.rs` measures it).
-const MOST_COLUMNS: usize = 64;
-const MOST_INNER: usize = 128;
+/// Sizes below which this is as fast as the general product or faster, on 64 to 128 rows. Above,
+/// a column of the right factor takes a page of memory for each value, and packing pays.
+const COLUMNS: usize = 1024;
+const INNER: usize = 1024;
+/// Columns up to which a panel has two vectors at most: with less code to get through before it, a
+/// product of 16 × 16 on 32 rows takes a twentieth less.
+const FEW_COLUMNS: usize = 32;
 
 /// Whether a product is one for this module: by its shape alone.
 pub(super) fn fits(a: &Factor<'_>, b: &Factor<'_>) -> bool {
-    let small = b.columns <= MOST_COLUMNS && b.rows <= MOST_INNER;
+    let small = b.columns < COLUMNS && b.rows < INNER;
     small && b.column_stride == 1 && (a.column_stride == 1 || a.row_stride == 1)
 }
 
@@ -51,17 +56,30 @@ pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Facto
     }
 }
 
-fn run(out: &mut [f32], start: Start<'_>, left: impl Left, rows: usize, b: Factor<'_>) {
-    vectorized_with(Narrow {
-        out,
-        start,
-        left,
-        rows,
-        right: b.values,
+fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, b: Factor<'_>) {
+    let right = Right {
+        values: b.values,
         stride: b.row_stride,
         inner: b.rows,
         columns: b.columns,
-    });
+    };
+    if right.columns <= FEW_COLUMNS {
+        vectorized_with(Direct::<L, 2> {
+            out,
+            start,
+            left,
+            rows,
+            right,
+        });
+    } else {
+        vectorized_with(Direct::<L, 3> {
+            out,
+            start,
+            left,
+            rows,
+            right,
+        });
+    }
 }
 
 /// The left factor.
@@ -133,59 +151,13 @@ impl<const R: usize> Band<R> for Columns<'_> {
     }
 }
 
-struct Narrow<'a, L> {
+/// With panels of up to `C` vectors of columns.
+struct Direct<'a, L, const C: usize> {
     out: &'a mut [f32],
     start: Start<'a>,
     left: L,
     rows: usize,
-    right: &'a [f32],
-    stride: usize,
-    inner: usize,
-    columns: usize,
-}
-
-impl<L: Left> WithSimd for Narrow<'_, L> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self {
-            out,
-            start,
-            left,
-            rows,
-            right,
-            stride,
-            inner,
-            columns,
-        } = self;
-        let right = Right {
-            values: right,
-            stride,
-            inner,
-            columns,
-        };
-        let mut row = 0;
-        // As many accumulators as it takes to hide the latency of a fused multiply-add, and no
-        // more than the registers of the narrower instruction sets.
-        if columns <= S::F32_LANES {
-            while row + 8 <= rows {
-                let out = &mut out[row * columns..][..8 * columns];
-                part::<S, L, 8>(simd, out, start, left, row, right, 0);
-                row += 8;
-            }
-        }
-        while row + 4 <= rows {
-            let out = &mut out[row * columns..][..4 * columns];
-            band::<S, L, 4>(simd, out, start, left, row, right);
-            row += 4;
-        }
-        while row < rows {
-            let out = &mut out[row * columns..][..columns];
-            band::<S, L, 1>(simd, out, start, left, row, right);
-            row += 1;
-        }
-    }
+    right: Right<'a>,
 }
 
 /// The right factor, row after row.
@@ -197,30 +169,82 @@ struct Right<'a> {
     columns: usize,
 }
 
-/// `R` whole rows of the destination, which are rows `row..` of the left factor's.
+impl<L: Left, const C: usize> WithSimd for Direct<'_, L, C> {
+    type Output = ();
+
+    /// Blocks of as many accumulators as the instruction set has registers for, beside three vectors
+    /// of the right factor and one of the left: 24 of 32, and 12 of 16. Fewer would not hide the
+    /// latency of a fused multiply-add.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::F32_LANES == 16 {
+            self.panels::<S, 8>(simd);
+        } else {
+            self.panels::<S, 4>(simd);
+        }
+    }
+}
+
+impl<L: Left, const C: usize> Direct<'_, L, C> {
+    /// The destination in panels of `C` vectors of columns, with `R` rows at a time: a panel of the
+    /// right factor stays in the nearest caches while all rows pass.
+    #[inline(always)]
+    fn panels<S: Simd, const R: usize>(self, simd: S) {
+        let Self {
+            out,
+            start,
+            left,
+            rows,
+            right,
+        } = self;
+        let mut column = 0;
+        while column < right.columns {
+            let vectors = (right.columns - column) / S::F32_LANES;
+            // Four are two and two.
+            let taken = if vectors == 4 { 2 } else { vectors.min(C) };
+            match taken {
+                0 => return panel::<S, L, R, 0>(simd, out, start, left, rows, right, column),
+                1 => panel::<S, L, R, 1>(simd, out, start, left, rows, right, column),
+                2 => panel::<S, L, R, 2>(simd, out, start, left, rows, right, column),
+                _ => panel::<S, L, R, C>(simd, out, start, left, rows, right, column),
+            }
+            column += taken * S::F32_LANES;
+        }
+    }
+}
+
+/// `C` vectors of columns, or, with none, the columns after the last whole vector.
 #[inline(always)]
-fn band<S: Simd, L: Left, const R: usize>(
+fn panel<S: Simd, L: Left, const R: usize, const C: usize>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
     left: L,
-    row: usize,
+    rows: usize,
     right: Right<'_>,
+    column: usize,
 ) {
-    let mut column = 0;
-    while column + 2 * S::F32_LANES <= right.columns {
-        block::<S, L, R, 2>(simd, out, start, left, row, right, column);
-        column += 2 * S::F32_LANES;
+    let mut row = 0;
+    while row + R <= rows {
+        band::<S, L, R, C>(simd, out, start, left, row, right, column);
+        row += R;
     }
-    while column < right.columns {
-        part::<S, L, R>(simd, out, start, left, row, right, column);
-        column += S::F32_LANES;
+    while row + 4 <= rows {
+        band::<S, L, 4, C>(simd, out, start, left, row, right, column);
+        row += 4;
+    }
+    while row + 2 <= rows {
+        band::<S, L, 2, C>(simd, out, start, left, row, right, column);
+        row += 2;
+    }
+    if row < rows {
+        band::<S, L, 1, C>(simd, out, start, left, row, right, column);
     }
 }
 
-/// `R` rows and one vector of columns, or what is left of one.
+/// Some rows of a panel.
 #[inline(always)]
-fn part<S: Simd, L: Left, const R: usize>(
+fn band<S: Simd, L: Left, const R: usize, const C: usize>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
@@ -229,10 +253,16 @@ fn part<S: Simd, L: Left, const R: usize>(
     right: Right<'_>,
     column: usize,
 ) {
-    if column + S::F32_LANES <= right.columns {
-        block::<S, L, R, 1>(simd, out, start, left, row, right, column);
-    } else {
+    let out = &mut out[row * right.columns..][..R * right.columns];
+    if C == 0 {
         tail::<S, L, R>(simd, out, start, left, row, right, column);
+    } else if C == 3 && R < 4 {
+        // The compiler does not keep three vectors of so few rows in registers.
+        block::<S, L, R, 2>(simd, out, start, left, row, right, column);
+        let last = column + 2 * S::F32_LANES;
+        block::<S, L, R, 1>(simd, out, start, left, row, right, last);
+    } else {
+        block::<S, L, R, C>(simd, out, start, left, row, right, column);
     }
 }
 
