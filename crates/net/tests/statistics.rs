@@ -254,12 +254,14 @@ fn uniform_values_have_the_moments_of_the_uniform_law() {
 #[test]
 fn however_many_values_come_at_once_the_counts_are_the_same() {
     // Many at once are counted as bits of words. Lengths about what begins that, ends a chunk, and
-    // empties its counts of 12 bits.
+    // empties its counts of 14 bits.
     let mut values: Vec<f32> = uniforms(5, 300_000).iter().map(|u| 3.0 * u - 1.0).collect();
     values[7] = f32::NAN;
     values[70_000] = f32::NEG_INFINITY;
     for bins in [1, 2, 63, 64, 69] {
-        for len in [4_095, 4_096, 4_097, 32_255, 32_256, 32_257, 300_000] {
+        for len in [
+            4_095, 4_096, 4_097, 130_560, 131_071, 131_072, 131_585, 300_000,
+        ] {
             let values = &values[..len];
             let mut at_once = Histogram::new(-0.5, 1.5, bins).unwrap();
             at_once.update(values);

@@ -23,7 +23,7 @@ const LANES: usize = 8;
 /// Vectors of words that are added at once.
 const GROUP: usize = 16;
 /// Bits of a count.
-const PLANES: usize = 12;
+const PLANES: usize = 14;
 /// Planes that a group's words fill before one carry is left.
 const TREE: usize = GROUP.ilog2() as usize;
 /// Chunks that fit into the counts.
