@@ -17,6 +17,7 @@ pub use builder::{BatchNorm, Bias, Convolution, Extent, GraphBuilder, PaddingMod
 pub use error::GraphError;
 pub use shape::Shape;
 
+use crate::blocks::Layout;
 use crate::loss::Loss;
 use crate::operator::Operator;
 
@@ -308,5 +309,10 @@ impl Graph {
 
     pub(crate) fn features(&self, value: usize) -> usize {
         self.values[value].shape.len()
+    }
+
+    /// How a value, and its gradient, lie in a lane.
+    pub(crate) fn layout(&self, value: usize) -> Layout {
+        Layout::of(&self.values[value].shape)
     }
 }

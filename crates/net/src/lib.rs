@@ -41,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocks;
 pub mod chain;
 pub mod checkpoint;
 mod graph;

@@ -5,6 +5,9 @@ mod error;
 mod pass;
 mod workers;
 
+use std::borrow::Cow;
+
+use crate::blocks::{self, Layout};
 use crate::graph::{BufferSpec, Graph, ParameterSpec, Role};
 use crate::operator::Behaviour;
 use crate::plan::{Mode, Plan, PlanError, Recompute};
@@ -336,17 +339,19 @@ impl Network {
             State::Forward { examples, .. } | State::Backward { examples } => examples,
             State::Nothing => 0,
         };
-        self.rows(self.plan.output, examples)
+        let place = self.plan.output;
+        let lanes = self.lanes_in_use(examples);
+        lanes.map(move |(lane, rows)| &lane[place.range(rows)])
     }
 
-    /// The values named `name` after a forward pass, a slice of whole examples at a time.
+    /// The values named `name` after a forward pass, whole examples at a time, row-major.
     ///
     /// # Errors
     ///
     /// [`RunError::UnknownValue`] for a name that is none; [`RunError::NotKept`] for a value
     /// whose memory has been used again (a [`Tap`](crate::Tap) sees every value);
     /// [`RunError::NoForward`] before a forward pass and after a backward pass.
-    pub fn value(&self, name: &str) -> Result<impl Iterator<Item = &[f32]>, RunError> {
+    pub fn value(&self, name: &str) -> Result<impl Iterator<Item = Cow<'_, [f32]>>, RunError> {
         let unknown = || RunError::UnknownValue { name: name.into() };
         let index = self.graph.value_index(name).ok_or_else(unknown)?;
         let State::Forward { examples, .. } = self.state else {
@@ -354,7 +359,19 @@ impl Network {
         };
         let not_kept = || RunError::NotKept { name: name.into() };
         let place = self.plan.kept[index].ok_or_else(not_kept)?;
-        Ok(self.rows(place, examples))
+        let features = self.graph.features(index);
+        let whole = self.lanes_in_use(examples).map(move |(lane, rows)| {
+            let values = &lane[place.range(rows)];
+            match place.layout() {
+                Layout::Rows => Cow::Borrowed(values),
+                Layout::Blocks => {
+                    let mut made = vec![0.0; rows * features];
+                    blocks::to_rows(values, features, &mut made);
+                    Cow::Owned(made)
+                }
+            }
+        });
+        Ok(whole)
     }
 
     /// How many of the latest forward pass's examples have their largest output at their label.
@@ -367,7 +384,8 @@ impl Network {
             .count()
     }
 
-    fn rows(&self, place: crate::plan::Place, examples: usize) -> impl Iterator<Item = &[f32]> {
+    /// Each lane that has rows, with how many.
+    fn lanes_in_use(&self, examples: usize) -> impl Iterator<Item = (&[f32], usize)> {
         let lanes = self.plan.lanes;
         let used = examples.div_ceil(lanes.rows);
         let slices = self
@@ -377,7 +395,7 @@ impl Network {
             .take(used);
         slices
             .enumerate()
-            .map(move |(lane, values)| &values[place.range(lanes.rows_of(lane, examples))])
+            .map(move |(lane, values)| (values, lanes.rows_of(lane, examples)))
     }
 
     fn spec(&self, name: &str) -> Result<&ParameterSpec, RunError> {

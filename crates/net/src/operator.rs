@@ -10,6 +10,7 @@ mod bias;
 mod channels;
 mod convolution;
 mod dropout;
+mod flatten;
 mod linear;
 mod multiply;
 mod normalize;
@@ -24,6 +25,7 @@ pub(crate) use bias::AddBias;
 pub(crate) use channels::Channels;
 pub(crate) use convolution::{Convolution, Geometry, Request, positions};
 pub(crate) use dropout::Dropout;
+pub(crate) use flatten::Flatten;
 pub(crate) use linear::Linear;
 pub(crate) use multiply::Multiply;
 pub(crate) use normalize::{Centre, Normalize};
@@ -45,7 +47,7 @@ pub(crate) enum Operator {
     Bias(AddBias),
     Scale(Scale),
     ScaleBy(ScaleBy),
-    Flatten,
+    Flatten(Flatten),
     Convolution(Convolution),
     MaxPool(MaxPool),
     AveragePool(AveragePool),
@@ -93,8 +95,9 @@ pub(crate) struct Context<'a> {
     pub(crate) behaviour: Behaviour,
     /// Examples of the whole batch.
     pub(crate) examples: usize,
-    /// The lane's first row in the batch.
+    /// The lane's first row in the batch, and how many it has.
     pub(crate) first_row: usize,
+    pub(crate) rows: usize,
     pub(crate) step: u64,
     /// A key for each dropout.
     pub(crate) keys: &'a [[u32; 2]],
@@ -151,7 +154,7 @@ impl Operator {
             | Self::Add(_)
             | Self::Bias(_)
             | Self::ScaleBy(_)
-            | Self::Flatten
+            | Self::Flatten(_)
             | Self::AveragePool(_)
             | Self::GlobalAveragePool(_)
             | Self::Dropout(_) => Retains::Neither,
@@ -170,7 +173,7 @@ impl Operator {
             | Self::Add(_)
             | Self::Multiply(_)
             | Self::ScaleBy(_)
-            | Self::Flatten
+            | Self::Flatten(_)
             | Self::MaxPool(_)
             | Self::AveragePool(_)
             | Self::GlobalAveragePool(_)
@@ -181,12 +184,12 @@ impl Operator {
     /// Whether output may be written over input, and input's gradient over output's.
     pub(crate) fn is_elementwise(&self) -> bool {
         match self {
+            Self::Flatten(flatten) => flatten.is_elementwise(),
             Self::Activation(_)
             | Self::Shift(_)
             | Self::Bias(_)
             | Self::Scale(_)
             | Self::ScaleBy(_)
-            | Self::Flatten
             | Self::Dropout(_) => true,
             Self::Linear(_)
             | Self::Add(_)
@@ -205,6 +208,7 @@ impl Operator {
         match self {
             Self::Convolution(convolution) => convolution.scratch(),
             Self::Linear(linear) => linear.scratch(),
+            Self::Normalize(normalize) => normalize.scratch(),
             _ => 0,
         }
     }
@@ -221,12 +225,9 @@ impl Operator {
             Self::AveragePool(pool) => pool.forward(reads, out),
             Self::GlobalAveragePool(pool) => pool.forward(reads, out),
             Self::BatchNorm(norm) => norm.forward(reads, out),
-            Self::Normalize(normalize) => normalize.forward(reads, out),
-            Self::Bias(_)
-            | Self::Scale(_)
-            | Self::ScaleBy(_)
-            | Self::Flatten
-            | Self::Dropout(_) => {
+            Self::Normalize(normalize) => normalize.forward(reads, out, scratch),
+            Self::Flatten(flatten) => flatten.forward(reads.first, out),
+            Self::Bias(_) | Self::Scale(_) | Self::ScaleBy(_) | Self::Dropout(_) => {
                 out.copy_from_slice(reads.first);
                 self.forward_in_place(reads, out);
             }
@@ -241,7 +242,7 @@ impl Operator {
             Self::Bias(bias) => bias.forward_in_place(reads, values),
             Self::Scale(scale) => scale.forward_in_place(reads, values),
             Self::ScaleBy(scale_by) => scale_by.apply(values),
-            Self::Flatten => {}
+            Self::Flatten(_) => {}
             Self::Dropout(dropout) => dropout.apply(reads.context, values),
             _ => unreachable!("only elementwise work is in place"),
         }
@@ -255,9 +256,10 @@ impl Operator {
             Self::Activation(elementwise) => {
                 elementwise.backward(reads, writes.accumulate, writes.out);
             }
-            Self::Shift(_) | Self::Add(_) | Self::Flatten => {
+            Self::Shift(_) | Self::Add(_) => {
                 pass_on(reads.gradient, writes.accumulate, writes.out);
             }
+            Self::Flatten(flatten) => flatten.backward(reads, writes),
             Self::Multiply(multiply) => multiply.backward(reads, writes),
             Self::Bias(bias) => bias.backward(reads, writes),
             Self::Scale(scale) => scale.backward(reads, writes),
@@ -266,7 +268,7 @@ impl Operator {
             Self::AveragePool(pool) => pool.backward(reads, writes),
             Self::GlobalAveragePool(pool) => pool.backward(reads, writes),
             Self::BatchNorm(norm) => norm.backward(reads, writes),
-            Self::Normalize(normalize) => normalize.backward(reads, writes),
+            Self::Normalize(normalize) => normalize.backward(reads, writes, scratch),
             Self::Dropout(dropout) => dropout.backward(reads, writes),
             Self::ScaleBy(scale_by) => {
                 scale_by.backward(reads.gradient, writes.accumulate, writes.out);
@@ -287,8 +289,8 @@ impl Operator {
                 elementwise.backward_in_place(reads.retained, gradient);
             }
             // The gradient of x + c by x is the gradient of its output.
-            Self::Shift(_) | Self::Flatten => {}
-            Self::Bias(bias) => bias.parameter_gradient(gradient, partial),
+            Self::Shift(_) | Self::Flatten(_) => {}
+            Self::Bias(bias) => bias.parameter_gradient(reads.context, gradient, partial),
             Self::Scale(scale) => scale.backward_in_place(reads, gradient, partial),
             Self::ScaleBy(scale_by) => scale_by.apply(gradient),
             Self::Dropout(dropout) => dropout.apply(reads.context, gradient),

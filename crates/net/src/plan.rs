@@ -26,6 +26,7 @@ pub(crate) use lanes::Lanes;
 pub(crate) use places::{ALIGN, Place, carve, carve_one};
 pub(crate) use tasks::{Source, Task, Work};
 
+use crate::blocks::Layout;
 use crate::graph::Graph;
 use crate::operator::Operator;
 use places::Places;
@@ -95,11 +96,15 @@ pub struct Plan {
     pub(crate) kept: Vec<Option<Place>>,
     pub(crate) inputs: Vec<Place>,
     pub(crate) output: Place,
+    /// Where the output lies before, if it is an image: the caller has rows.
+    pub(crate) output_blocks: Option<Place>,
     pub(crate) forward: Vec<ForwardStep>,
     pub(crate) forward_segments: Vec<ForwardSegment>,
     /// Where the gradient of the output is put; `None` when only forward passes are run, and
     /// when no parameter has an effect on the output.
     pub(crate) seed: Option<Place>,
+    /// Where it is put as blocks, if the output is an image.
+    pub(crate) seed_blocks: Option<Place>,
     pub(crate) backward: Vec<BackwardStep>,
     /// Forward steps that the backward pass takes again.
     pub(crate) again: Vec<ForwardStep>,
@@ -170,14 +175,13 @@ impl Plan {
         if batch == 0 {
             return Err(PlanError::NoBatch);
         }
-        let lanes = Lanes::of(batch);
+        let lanes = Lanes::of(graph, batch);
         let too_large = || PlanError::TooLarge { batch };
         let mut places = Places::new(lanes.rows);
         // Before every value, so that it is no place that a value has had and another may have.
-        let scratch = graph.nodes.iter().map(|node| node.operator.scratch());
-        let scratch = match scratch.max() {
-            None | Some(0) => Place::NOTHING,
-            Some(len) => places.take_fixed(len).ok_or_else(too_large)?,
+        let scratch = match scratch(graph, lanes).ok_or_else(too_large)? {
+            0 => Place::NOTHING,
+            len => places.take_fixed(len).ok_or_else(too_large)?,
         };
         let stretches = stretches::of(graph, recompute);
         let needed = match mode {
@@ -185,6 +189,14 @@ impl Plan {
             Mode::Training => kept(graph, &stretches),
         };
         let forward = forward::plan(graph, needed, &mut places).ok_or_else(too_large)?;
+        let made = forward.kept[graph.output].expect("the output is kept");
+        let (output, output_blocks) = match made.layout() {
+            Layout::Rows => (made, None),
+            Layout::Blocks => {
+                let rows = places.take(graph.features(graph.output), Layout::Rows);
+                (rows.ok_or_else(too_large)?, Some(made))
+            }
+        };
         let backward = match mode {
             Mode::Forward => backward::Backward::default(),
             Mode::Training => backward::plan(graph, &forward, &stretches, batch, &mut places)
@@ -235,11 +247,13 @@ impl Plan {
             mode,
             lanes,
             inputs: forward.inputs,
-            output: forward.kept[graph.output].expect("the output is kept"),
+            output,
+            output_blocks,
             kept: forward.kept,
             forward: exact(forward.steps),
             forward_segments: forward.segments,
             seed: backward.seed,
+            seed_blocks: backward.seed_blocks,
             backward: exact(backward.steps),
             again: exact(backward.again),
             weight_tasks: exact(backward.tasks),
@@ -306,6 +320,19 @@ impl Plan {
     pub fn lane_count(&self) -> usize {
         self.lanes.count
     }
+}
+
+/// Values that an operator works in, or that a tap is shown rows in; `None` when there are too many.
+fn scratch(graph: &Graph, lanes: Lanes) -> Option<usize> {
+    let operators = graph.nodes.iter().map(|node| node.operator.scratch());
+    let images = graph
+        .values
+        .iter()
+        .map(|value| match Layout::of(&value.shape) {
+            Layout::Rows => Some(0),
+            Layout::Blocks => value.shape.len().checked_mul(lanes.rows),
+        });
+    images.fold(operators.max(), |most, len| Some(most?.max(len?)))
 }
 
 /// A list without room for more: a deep network's are long.

@@ -96,8 +96,7 @@ fn values_are_there_until_their_memory_is_used_again() {
         network
             .value(name)
             .unwrap()
-            .flatten()
-            .copied()
+            .flat_map(|rows| rows.into_owned())
             .collect::<Vec<_>>()
     };
     assert_eq!(rows("x"), [1.0, 2.0, -1.0, -5.0]);

@@ -181,6 +181,7 @@ impl Network {
                     behaviour,
                     examples,
                     first_row: 0,
+                    rows: 0,
                     step: *step,
                     keys,
                     statistics,

@@ -47,17 +47,25 @@ impl BatchNorm {
     }
 
     /// Σ x and Σ x² of each channel of a lane.
-    pub(crate) fn collect_forward(&self, input: &[f32], sums: &mut [f64]) {
+    pub(crate) fn collect_forward(&self, rows: usize, input: &[f32], sums: &mut [f64]) {
         let terms = |_, x, _| [x, x * x];
-        self.channels.sums(input, input, terms, |channel, two| {
+        let channels = self.channels;
+        channels.sums(rows, input, input, terms, |channel, two| {
             sums[2 * channel..2 * channel + 2].copy_from_slice(&two);
         });
     }
 
     /// Σ dy and Σ dy · x of each channel of a lane.
-    pub(crate) fn collect_backward(&self, gradient: &[f32], input: &[f32], sums: &mut [f64]) {
+    pub(crate) fn collect_backward(
+        &self,
+        rows: usize,
+        gradient: &[f32],
+        input: &[f32],
+        sums: &mut [f64],
+    ) {
         let terms = |_, gradient, x| [gradient, gradient * x];
-        self.channels.sums(gradient, input, terms, |channel, two| {
+        let channels = self.channels;
+        channels.sums(rows, gradient, input, terms, |channel, two| {
             sums[2 * channel..2 * channel + 2].copy_from_slice(&two);
         });
     }
@@ -173,7 +181,7 @@ impl Kernel for Normalized<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Channels { count, plane } = self.norm.channels;
+        let (count, plane) = (self.norm.channels.count, self.norm.channels.together());
         let (weights, biases) = self.reads.parameters.split_at(count);
         let planes = self.reads.first.chunks_exact(plane);
         for (index, (input, out)) in planes.zip(self.out.chunks_exact_mut(plane)).enumerate() {
@@ -199,7 +207,7 @@ impl Kernel for Chain<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Channels { count, plane } = self.norm.channels;
+        let (count, plane) = (self.norm.channels.count, self.norm.channels.together());
         let share = self.norm.share(self.reads.context);
         let inputs = self.reads.retained.chunks_exact(plane);
         let gradients = self.reads.gradient.chunks_exact(plane);

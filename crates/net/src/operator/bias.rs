@@ -1,6 +1,6 @@
 //! Addition of a learned bias.
 
-use super::{Backward, Channels, Forward, Writes, pass_on};
+use super::{Backward, Channels, Context, Forward, Writes, pass_on};
 
 /// `y = x + b`, one `b` for each channel. By x the gradient is that of the output; by `b`, its
 /// sum over the channel.
@@ -13,14 +13,20 @@ impl AddBias {
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
-        self.parameter_gradient(reads.gradient, writes.partial);
+        self.parameter_gradient(reads.context, reads.gradient, writes.partial);
         pass_on(reads.gradient, writes.accumulate, writes.out);
     }
 
-    pub(crate) fn parameter_gradient(self, gradient: &[f32], partial: &mut [f32]) {
+    pub(crate) fn parameter_gradient(
+        self,
+        context: &Context<'_>,
+        gradient: &[f32],
+        partial: &mut [f32],
+    ) {
         let first = |_, gradient, _| [gradient];
-        self.0.sums(gradient, gradient, first, |channel, [sum]| {
-            partial[channel] = sum as f32;
-        });
+        self.0
+            .sums(context.rows, gradient, gradient, first, |channel, [sum]| {
+                partial[channel] = sum as f32;
+            });
     }
 }

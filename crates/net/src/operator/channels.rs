@@ -1,18 +1,20 @@
 //! Sums over channels, which gradients of biases and scales and the moments of normalisation are.
 
+use crate::blocks::{BLOCK, Layout, vectors};
 use crate::graph::Shape;
 use crate::simd::{Kernel, vectorized};
 
-/// A row's values as `count` channels of `plane` values each.
+/// An example's values as `count` channels of `plane` values each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Channels {
     pub(crate) count: usize,
     pub(crate) plane: usize,
+    pub(crate) layout: Layout,
 }
 
 /// Independent accumulators of a sum. Which value goes to which depends on its place alone, and
 /// they are added by halves: the same bits at every vector width.
-const LANES: usize = 16;
+const LANES: usize = BLOCK;
 
 impl Channels {
     /// `count` channels of an example of this shape.
@@ -20,18 +22,20 @@ impl Channels {
         Self {
             count,
             plane: shape.len() / count,
+            layout: Layout::of(shape),
         }
     }
 
-    /// Values of one row.
-    pub(crate) fn features(self) -> usize {
-        self.count * self.plane
+    /// Values of one channel that lie together: of a row, or of a block.
+    pub(crate) fn together(self) -> usize {
+        self.plane * self.layout.width()
     }
 
-    /// For each channel, the sums in f64 over all rows and the channel's plane of `N` terms of
-    /// the values of `a` and `b`, given to `out` with the channel's index.
+    /// For each channel, the sums in f64 over `rows` examples and the channel's plane of `N` terms
+    /// of the values of `a` and `b`, given to `out` with the channel's index.
     pub(crate) fn sums<const N: usize>(
         self,
+        rows: usize,
         a: &[f32],
         b: &[f32],
         term: impl Fn(usize, f64, f64) -> [f64; N],
@@ -39,6 +43,7 @@ impl Channels {
     ) {
         vectorized(Sums {
             channels: self,
+            rows,
             a,
             b,
             term,
@@ -64,6 +69,7 @@ impl Channels {
 
 struct Sums<'a, T, O> {
     channels: Channels,
+    rows: usize,
     a: &'a [f32],
     b: &'a [f32],
     term: T,
@@ -79,7 +85,7 @@ where
 
     #[inline(always)]
     fn run(mut self) {
-        if self.channels.plane == 1 {
+        if self.channels.together() == 1 {
             self.columns();
         } else {
             self.planes();
@@ -94,13 +100,21 @@ where
 {
     #[inline(always)]
     fn planes(&mut self) {
-        let Channels { count, plane } = self.channels;
-        let features = self.channels.features();
+        let Channels { count, layout, .. } = self.channels;
+        let plane = self.channels.together();
+        let features = count * plane;
+        // All examples of whole blocks, and those of the last: it may have fewer.
+        let (whole, last) = match layout {
+            Layout::Rows => (self.rows, 0),
+            Layout::Blocks => (self.rows / BLOCK, self.rows % BLOCK),
+        };
         for channel in 0..count {
             let mut sums = [[0.0f64; LANES]; N];
+            let range = channel * plane..(channel + 1) * plane;
             let rows = self.a.chunks_exact(features);
-            for (a, b) in rows.zip(self.b.chunks_exact(features)) {
-                let range = channel * plane..(channel + 1) * plane;
+            let mut rows = rows.zip(self.b.chunks_exact(features));
+            for (a, b) in rows.by_ref().take(whole) {
+                let range = range.clone();
                 let (a, b) = (&a[range.clone()], &b[range]);
                 let (whole, whole_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
                 let (rest, rest_b) = (whole.remainder(), whole_b.remainder());
@@ -116,6 +130,17 @@ where
                     let terms = (self.term)(channel, f64::from(a), f64::from(b));
                     for n in 0..N {
                         sums[n][lane] += terms[n];
+                    }
+                }
+            }
+            if let (Some((a, b)), 1..) = (rows.next(), last) {
+                let (a, b) = (vectors(&a[range.clone()]), vectors(&b[range]));
+                for (a, b) in a.iter().zip(b) {
+                    for lane in 0..last {
+                        let terms = (self.term)(channel, f64::from(a[lane]), f64::from(b[lane]));
+                        for n in 0..N {
+                            sums[n][lane] += terms[n];
+                        }
                     }
                 }
             }
@@ -171,7 +196,7 @@ impl<W: Fn(f32, f32) -> f32> Kernel for Each<'_, W> {
 
     #[inline(always)]
     fn run(self) {
-        let Channels { count, plane } = self.channels;
+        let (count, plane) = (self.channels.count, self.channels.together());
         if count == 1 {
             let parameter = self.parameter[0];
             for x in self.values {

@@ -3,6 +3,7 @@
 use evenkeel_init::philox_4x32_10;
 
 use super::{Backward, Behaviour, Context, Writes};
+use crate::blocks::{BLOCK, Layout, vectors, vectors_mut};
 use crate::matrix::Accumulate;
 use crate::simd::{Kernel, vectorized};
 
@@ -15,6 +16,7 @@ use crate::simd::{Kernel, vectorized};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dropout {
     pub(crate) features: usize,
+    pub(crate) layout: Layout,
     pub(crate) probability: f64,
     /// Index of its key among the network's.
     pub(crate) key: usize,
@@ -27,12 +29,37 @@ const BLOCKS: usize = 16;
 
 impl Dropout {
     pub(crate) fn backward(&self, reads: &Backward<'_>, writes: Writes<'_>) {
-        match writes.accumulate {
-            Accumulate::Overwrite => {
+        match (writes.accumulate, self.layout) {
+            (Accumulate::Overwrite, _) => {
                 writes.out.copy_from_slice(reads.gradient);
                 self.apply(reads.context, writes.out);
             }
-            Accumulate::Add => self.add(reads, writes.out),
+            (Accumulate::Add, Layout::Rows) => self.add(reads, writes.out),
+            (Accumulate::Add, Layout::Blocks) => {
+                let (gradient, out) = (vectors(reads.gradient), vectors_mut(writes.out));
+                self.for_each_part(reads.context, |part, at, example| {
+                    let gradient = &gradient[at..at + part.len()];
+                    for (part, gradient) in part.iter_mut().zip(gradient) {
+                        *part *= gradient[example];
+                    }
+                    for (out, &part) in out[at..].iter_mut().zip(&*part) {
+                        out[example] += part;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Gives `work` the factors of some of an example's values, with where those begin among the
+    /// vectors of its blocks and which of a vector's it has.
+    fn for_each_part(&self, context: &Context<'_>, mut work: impl FnMut(&mut [f32], usize, usize)) {
+        for row in 0..context.rows {
+            for start in (0..self.features).step_by(PART) {
+                let mut part = [1.0; PART];
+                let part = &mut part[..PART.min(self.features - start)];
+                self.apply_from(context, row * self.features + start, part);
+                work(part, row / BLOCK * self.features + start, row % BLOCK);
+            }
         }
     }
 
@@ -52,12 +79,27 @@ impl Dropout {
 
     /// Multiplies by the mask: the output from the input, or the gradients alike.
     pub(crate) fn apply(&self, context: &Context<'_>, values: &mut [f32]) {
-        self.apply_from(context, 0, values);
+        match self.layout {
+            _ if self.passes_all_on(context) => {}
+            Layout::Rows => self.apply_from(context, 0, values),
+            Layout::Blocks => {
+                let values = vectors_mut(values);
+                self.for_each_part(context, |part, at, example| {
+                    for (value, &factor) in values[at..].iter_mut().zip(&*part) {
+                        value[example] *= factor;
+                    }
+                });
+            }
+        }
     }
 
-    /// [`apply`](Self::apply) to the lane's values from number `start` on.
+    fn passes_all_on(&self, context: &Context<'_>) -> bool {
+        context.behaviour == Behaviour::Evaluation || self.probability == 0.0
+    }
+
+    /// [`apply`](Self::apply) to the rows' values from number `start` on.
     fn apply_from(&self, context: &Context<'_>, start: usize, values: &mut [f32]) {
-        if context.behaviour == Behaviour::Evaluation || self.probability == 0.0 {
+        if self.passes_all_on(context) {
             return;
         }
         // A word below the threshold drops its value.

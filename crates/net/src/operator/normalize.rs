@@ -1,6 +1,7 @@
 //! Normalisation within each example: layer, group and RMS.
 
 use super::{Backward, Forward, Writes};
+use crate::blocks::{self, BLOCK, Layout};
 use crate::matrix::Accumulate;
 use crate::simd::{Kernel, vectorized};
 
@@ -29,6 +30,7 @@ pub(crate) struct Normalize {
     pub(crate) plane: usize,
     pub(crate) centre: Centre,
     pub(crate) epsilon: f64,
+    pub(crate) layout: Layout,
 }
 
 /// Independent accumulators of a sum.
@@ -78,21 +80,96 @@ impl Normalize {
         (mean, 1.0 / (variance + self.epsilon).sqrt())
     }
 
-    pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32]) {
+    /// Values of scratch: an example is normalised as a row, and of blocks it is made one.
+    pub(crate) fn scratch(&self) -> usize {
+        match self.layout {
+            Layout::Rows => 0,
+            Layout::Blocks => 3 * self.block(),
+        }
+    }
+
+    /// Values of a block.
+    fn block(&self) -> usize {
+        BLOCK * self.groups * self.len
+    }
+
+    pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
+        if self.layout == Layout::Rows {
+            return self.rows(reads.first, reads.parameters, out);
+        }
+        let (block, features) = (self.block(), self.groups * self.len);
+        let (input, scratch) = scratch.split_at_mut(block);
+        let each = reads
+            .first
+            .chunks_exact(block)
+            .zip(out.chunks_exact_mut(block));
+        for (index, (from, to)) in each.enumerate() {
+            let len = BLOCK.min(reads.context.rows - index * BLOCK) * features;
+            let (input, out) = (&mut input[..len], &mut scratch[..len]);
+            blocks::to_rows(from, features, input);
+            self.rows(input, reads.parameters, out);
+            blocks::from_rows(out, features, to);
+        }
+    }
+
+    fn rows(&self, input: &[f32], parameters: &[f32], out: &mut [f32]) {
         vectorized(Normalized {
             shape: self,
-            input: reads.first,
-            parameters: reads.parameters,
+            input,
+            parameters,
             out,
         });
     }
 
-    pub(crate) fn backward(&self, reads: &Backward<'_>, writes: Writes<'_>) {
-        vectorized(Chain {
-            shape: self,
-            reads,
-            writes,
-        });
+    pub(crate) fn backward(&self, reads: &Backward<'_>, writes: Writes<'_>, scratch: &mut [f32]) {
+        let Writes {
+            out,
+            accumulate,
+            partial,
+        } = writes;
+        partial.fill(0.0);
+        if self.layout == Layout::Rows {
+            return vectorized(Chain {
+                shape: self,
+                reads,
+                writes: Writes {
+                    out,
+                    accumulate,
+                    partial,
+                },
+            });
+        }
+        let (block, features) = (self.block(), self.groups * self.len);
+        let (input, scratch) = scratch.split_at_mut(block);
+        let (gradient, made) = scratch.split_at_mut(block);
+        let mut outs = out.chunks_exact_mut(block);
+        let each = reads.retained.chunks_exact(block);
+        for (index, (x, dy)) in each.zip(reads.gradient.chunks_exact(block)).enumerate() {
+            let len = BLOCK.min(reads.context.rows - index * BLOCK) * features;
+            let (input, gradient) = (&mut input[..len], &mut gradient[..len]);
+            blocks::to_rows(x, features, input);
+            blocks::to_rows(dy, features, gradient);
+            let out = outs.next();
+            let made = &mut made[..if out.is_some() { len } else { 0 }];
+            vectorized(Chain {
+                shape: self,
+                reads: &Backward {
+                    gradient,
+                    retained: input,
+                    ..*reads
+                },
+                writes: Writes {
+                    out: made,
+                    accumulate: Accumulate::Overwrite,
+                    partial,
+                },
+            });
+            match (out, accumulate) {
+                (None, _) => {}
+                (Some(out), Accumulate::Overwrite) => blocks::from_rows(made, features, out),
+                (Some(out), Accumulate::Add) => blocks::add_rows(made, features, out),
+            }
+        }
     }
 }
 
@@ -155,7 +232,6 @@ impl Kernel for Chain<'_> {
             accumulate,
             partial,
         } = self.writes;
-        partial.fill(0.0);
         let weights = &self.reads.parameters[..shape.parameters()];
         let (weight_gradient, bias_gradient) = partial.split_at_mut(shape.parameters());
         let per_group = shape.len / shape.plane;

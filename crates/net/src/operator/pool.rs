@@ -1,7 +1,11 @@
 //! Pooling: the largest or the mean value of each window, or the mean of each whole plane.
+//!
+//! Of images in blocks: each place is one value of each of sixteen examples.
 
-use super::{Backward, Channels, Forward, Writes};
+use super::{Backward, Forward, Writes};
+use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::matrix::Accumulate;
+use crate::simd::{Kernel, vectorized};
 
 /// Which windows there are of each plane.
 #[derive(Clone, Copy, Debug)]
@@ -55,46 +59,102 @@ pub(crate) struct MaxPool(pub(crate) Windows);
 
 impl MaxPool {
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
-        let planes = reads.first.chunks_exact(self.0.plane());
-        for (plane, out) in planes.zip(out.chunks_exact_mut(self.0.windows())) {
-            self.0.for_each(|index, rows, columns| {
-                out[index] = plane[self.largest(plane, rows, columns)];
-            });
-        }
+        vectorized(Planes {
+            windows: self.0,
+            input: reads.first,
+            out,
+            work: |plane: &[Vector], windows: Windows, out: &mut [Vector]| {
+                windows.for_each(|index, rows, columns| {
+                    out[index] = windows.largest(plane, rows, columns).0;
+                });
+            },
+        });
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
         if writes.accumulate == Accumulate::Overwrite {
             writes.out.fill(0.0);
         }
-        let gradients = reads.gradient.chunks_exact(self.0.windows());
-        let planes = reads.retained.chunks_exact(self.0.plane());
-        let outs = writes.out.chunks_exact_mut(self.0.plane());
+        vectorized(MaxChain {
+            windows: self.0,
+            reads,
+            out: writes.out,
+        });
+    }
+}
+
+struct MaxChain<'a> {
+    windows: Windows,
+    reads: &'a Backward<'a>,
+    out: &'a mut [f32],
+}
+
+impl Kernel for MaxChain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let windows = self.windows;
+        let gradients = vectors(self.reads.gradient).chunks_exact(windows.windows());
+        let planes = vectors(self.reads.retained).chunks_exact(windows.plane());
+        let outs = vectors_mut(self.out).chunks_exact_mut(windows.plane());
         for ((plane, gradient), out) in planes.zip(gradients).zip(outs) {
-            self.0.for_each(|index, rows, columns| {
-                out[self.largest(plane, rows, columns)] += gradient[index];
+            windows.for_each(|index, rows, columns| {
+                let (_, places) = windows.largest(plane, rows, columns);
+                for example in 0..BLOCK {
+                    out[places[example] as usize][example] += gradient[index][example];
+                }
             });
         }
     }
+}
 
+impl Windows {
+    /// For each example of a block the largest value of a window, and its place.
     #[inline(always)]
     fn largest(
-        self,
-        plane: &[f32],
+        &self,
+        plane: &[Vector],
         rows: std::ops::Range<usize>,
         columns: std::ops::Range<usize>,
-    ) -> usize {
-        let width = self.0.input[1];
-        let mut best = rows.start * width + columns.start;
+    ) -> (Vector, [u32; BLOCK]) {
+        let width = self.input[1];
+        let first = rows.start * width + columns.start;
+        let (mut best, mut places) = (plane[first], [first as u32; BLOCK]);
         for row in rows {
             for place in row * width + columns.start..row * width + columns.end {
-                let (value, largest) = (plane[place], plane[best]);
-                if value > largest || (value.is_nan() && !largest.is_nan()) {
-                    best = place;
+                let values = &plane[place];
+                for example in 0..BLOCK {
+                    let (value, largest) = (values[example], best[example]);
+                    let larger = value > largest || (value.is_nan() && !largest.is_nan());
+                    best[example] = if larger { value } else { largest };
+                    let place = place as u32;
+                    places[example] = if larger { place } else { places[example] };
                 }
             }
         }
-        best
+        (best, places)
+    }
+}
+
+/// Makes each plane of windows from its plane of places, or the other way round.
+struct Planes<'a, W> {
+    windows: Windows,
+    input: &'a [f32],
+    out: &'a mut [f32],
+    work: W,
+}
+
+impl<W: Fn(&[Vector], Windows, &mut [Vector])> Kernel for Planes<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let planes = vectors(self.input).chunks_exact(self.windows.plane());
+        let outs = vectors_mut(self.out).chunks_exact_mut(self.windows.windows());
+        for (plane, out) in planes.zip(outs) {
+            (self.work)(plane, self.windows, out);
+        }
     }
 }
 
@@ -108,34 +168,65 @@ impl AveragePool {
     }
 
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
-        let (width, share) = (self.0.input[1], self.share());
-        let planes = reads.first.chunks_exact(self.0.plane());
-        for (plane, out) in planes.zip(out.chunks_exact_mut(self.0.windows())) {
-            self.0.for_each(|index, rows, columns| {
-                let mut sum = 0.0;
-                for row in rows {
-                    for &x in &plane[row * width + columns.start..row * width + columns.end] {
-                        sum += x;
+        let share = self.share();
+        vectorized(Planes {
+            windows: self.0,
+            input: reads.first,
+            out,
+            work: |plane: &[Vector], windows: Windows, out: &mut [Vector]| {
+                let width = windows.input[1];
+                windows.for_each(|index, rows, columns| {
+                    let mut sums = [0.0; BLOCK];
+                    for row in rows {
+                        for x in &plane[row * width + columns.start..row * width + columns.end] {
+                            for (sum, &x) in sums.iter_mut().zip(x) {
+                                *sum += x;
+                            }
+                        }
                     }
-                }
-                out[index] = sum * share;
-            });
-        }
+                    out[index] = sums.map(|sum| sum * share);
+                });
+            },
+        });
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
         if writes.accumulate == Accumulate::Overwrite {
             writes.out.fill(0.0);
         }
-        let (width, share) = (self.0.input[1], self.share());
-        let gradients = reads.gradient.chunks_exact(self.0.windows());
-        let outs = writes.out.chunks_exact_mut(self.0.plane());
+        vectorized(AverageChain {
+            windows: self.0,
+            share: self.share(),
+            gradient: reads.gradient,
+            out: writes.out,
+        });
+    }
+}
+
+struct AverageChain<'a> {
+    windows: Windows,
+    share: f32,
+    gradient: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for AverageChain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { windows, share, .. } = self;
+        let width = windows.input[1];
+        let gradients = vectors(self.gradient).chunks_exact(windows.windows());
+        let outs = vectors_mut(self.out).chunks_exact_mut(windows.plane());
         for (gradient, out) in gradients.zip(outs) {
-            self.0.for_each(|index, rows, columns| {
-                let gradient = gradient[index] * share;
+            windows.for_each(|index, rows, columns| {
+                let gradient = gradient[index].map(|gradient| gradient * share);
                 for row in rows {
                     for out in &mut out[row * width + columns.start..row * width + columns.end] {
-                        *out += gradient;
+                        for (out, gradient) in out.iter_mut().zip(&gradient) {
+                            *out += gradient;
+                        }
                     }
                 }
             });
@@ -143,29 +234,90 @@ impl AveragePool {
     }
 }
 
-/// `y = Σ x / n` over each channel's plane of n values.
+/// `y = Σ x / n` over each channel's plane of n values. Of blocks it makes rows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct GlobalAveragePool(pub(crate) Channels);
+pub(crate) struct GlobalAveragePool {
+    pub(crate) count: usize,
+    pub(crate) plane: usize,
+}
 
 impl GlobalAveragePool {
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
-        let Channels { count, plane } = self.0;
-        let inputs = reads.first.chunks_exact(self.0.features());
-        for (input, out) in inputs.zip(out.chunks_exact_mut(count)) {
-            let first = |_, x, _| [x];
-            self.0.sums(input, input, first, |channel, [sum]| {
-                out[channel] = (sum / plane as f64) as f32;
-            });
-        }
+        vectorized(Means {
+            pool: self,
+            input: reads.first,
+            out,
+        });
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
-        let share = 1.0 / self.0.plane as f32;
-        let planes = writes.out.chunks_exact_mut(self.0.plane);
-        for (plane, &gradient) in planes.zip(reads.gradient) {
-            match writes.accumulate {
-                Accumulate::Overwrite => plane.fill(gradient * share),
-                Accumulate::Add => plane.iter_mut().for_each(|out| *out += gradient * share),
+        vectorized(MeansChain {
+            pool: self,
+            gradient: reads.gradient,
+            writes,
+        });
+    }
+}
+
+struct Means<'a> {
+    pool: GlobalAveragePool,
+    input: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for Means<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let GlobalAveragePool { count, plane } = self.pool;
+        let blocks = vectors(self.input).chunks_exact(count * plane);
+        for (block, out) in blocks.zip(self.out.chunks_mut(BLOCK * count)) {
+            for (channel, values) in block.chunks_exact(plane).enumerate() {
+                let mut sums = [0.0f64; BLOCK];
+                for values in values {
+                    for (sum, &x) in sums.iter_mut().zip(values) {
+                        *sum += f64::from(x);
+                    }
+                }
+                for (row, sum) in out.chunks_exact_mut(count).zip(sums) {
+                    row[channel] = (sum / plane as f64) as f32;
+                }
+            }
+        }
+    }
+}
+
+struct MeansChain<'a> {
+    pool: GlobalAveragePool,
+    gradient: &'a [f32],
+    writes: Writes<'a>,
+}
+
+impl Kernel for MeansChain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let GlobalAveragePool { count, plane } = self.pool;
+        let share = 1.0 / plane as f32;
+        let blocks = vectors_mut(self.writes.out).chunks_exact_mut(count * plane);
+        for (block, gradient) in blocks.zip(self.gradient.chunks(BLOCK * count)) {
+            for (channel, values) in block.chunks_exact_mut(plane).enumerate() {
+                let mut each = [0.0; BLOCK];
+                for (each, row) in each.iter_mut().zip(gradient.chunks_exact(count)) {
+                    *each = row[channel] * share;
+                }
+                for values in values {
+                    match self.writes.accumulate {
+                        Accumulate::Overwrite => *values = each,
+                        Accumulate::Add => {
+                            for (out, each) in values.iter_mut().zip(&each) {
+                                *out += each;
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Multiplication by a learned scale, and by a constant.
 
-use super::{Backward, Channels, Forward, Writes, pass_on};
+use super::{Backward, Channels, Context, Forward, Writes, pass_on};
 use crate::matrix::Accumulate;
 
 /// `y = s · x`, one `s` for each channel. By x the gradient is `s · dy`; by `s`, the sum of
@@ -14,7 +14,12 @@ impl Scale {
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
-        self.parameter_gradient(reads.gradient, reads.retained, writes.partial);
+        self.parameter_gradient(
+            reads.context,
+            reads.gradient,
+            reads.retained,
+            writes.partial,
+        );
         if writes.out.is_empty() {
             return;
         }
@@ -33,22 +38,29 @@ impl Scale {
         gradient: &mut [f32],
         partial: &mut [f32],
     ) {
-        self.parameter_gradient(gradient, reads.retained, partial);
+        self.parameter_gradient(reads.context, gradient, reads.retained, partial);
         self.0.for_each(gradient, reads.parameters, |g, s| s * g);
     }
 
-    fn parameter_gradient(self, gradient: &[f32], input: &[f32], partial: &mut [f32]) {
+    fn parameter_gradient(
+        self,
+        context: &Context<'_>,
+        gradient: &[f32],
+        input: &[f32],
+        partial: &mut [f32],
+    ) {
         let product = |_, gradient, x| [gradient * x];
-        self.0.sums(gradient, input, product, |channel, [sum]| {
-            partial[channel] = sum as f32;
-        });
+        self.0
+            .sums(context.rows, gradient, input, product, |channel, [sum]| {
+                partial[channel] = sum as f32;
+            });
     }
 }
 
 /// `out += s · gradient`.
 fn add_scaled(channels: Channels, reads: &Backward<'_>, out: &mut [f32]) {
-    let planes = out.chunks_exact_mut(channels.plane);
-    let gradients = reads.gradient.chunks_exact(channels.plane);
+    let planes = out.chunks_exact_mut(channels.together());
+    let gradients = reads.gradient.chunks_exact(channels.together());
     let scales = reads.parameters.iter().cycle();
     for ((out, gradient), &scale) in planes.zip(gradients).zip(scales) {
         for (out, &gradient) in out.iter_mut().zip(gradient) {

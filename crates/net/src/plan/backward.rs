@@ -7,6 +7,7 @@ use super::lanes::Lanes;
 use super::places::{ALIGN, Place, Places};
 use super::tasks::{self, Task};
 use super::{Span, Stage};
+use crate::blocks::Layout;
 use crate::graph::{Graph, Inputs, Node};
 use crate::matrix::Accumulate;
 use crate::operator::{GradientOf, Operator, Retains};
@@ -56,6 +57,7 @@ pub(crate) struct Segment {
 #[derive(Debug, Default)]
 pub(super) struct Backward {
     pub(super) seed: Option<Place>,
+    pub(super) seed_blocks: Option<Place>,
     pub(super) steps: Vec<BackwardStep>,
     pub(super) tasks: Vec<Task>,
     pub(super) segments: Vec<Segment>,
@@ -91,9 +93,14 @@ pub(super) fn plan(
         total_work: tasks::total_work(graph, batch),
         made: Backward::default(),
     };
-    let seed = planner.places.take(graph.features(graph.output))?;
-    planner.gradient[graph.output] = Some(seed);
+    let features = graph.features(graph.output);
+    let seed = planner.places.take(features, Layout::Rows)?;
     planner.made.seed = Some(seed);
+    planner.made.seed_blocks = match graph.layout(graph.output) {
+        Layout::Rows => None,
+        Layout::Blocks => Some(planner.places.take(features, Layout::Blocks)?),
+    };
+    planner.gradient[graph.output] = planner.made.seed_blocks.or(Some(seed));
     for (number, stretch) in stretches.iter().enumerate().rev() {
         if number + 1 < stretches.len() {
             planner.again(stretch.clone(), forward)?;
@@ -207,7 +214,8 @@ impl Planner<'_> {
                 Some(place) => (place, Accumulate::Add),
                 None if in_place => (gradient, Accumulate::Overwrite),
                 None => (
-                    self.places.take(self.graph.features(value))?,
+                    self.places
+                        .take(self.graph.features(value), self.graph.layout(value))?,
                     Accumulate::Overwrite,
                 ),
             };
@@ -280,7 +288,7 @@ impl Planner<'_> {
             let made = tasks::partial_tasks(node, index, &self.graph.parameters, partial);
             self.made.tasks.extend(made);
             // Held by every lane, each with as many values as a whole number of cache lines.
-            let lanes = Lanes::of(self.batch).count;
+            let lanes = Lanes::of(self.graph, self.batch).count;
             let values = node.storage.len().next_multiple_of(ALIGN);
             self.held = self.held.saturating_add(values.saturating_mul(lanes));
             self.free_later.push(partial);

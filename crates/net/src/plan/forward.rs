@@ -44,7 +44,7 @@ pub(super) fn plan(graph: &Graph, needed: Vec<bool>, places: &mut Places) -> Opt
     let mut kept: Vec<Option<Place>> = vec![None; graph.values.len()];
     let mut inputs = Vec::with_capacity(graph.inputs.len());
     for &input in &graph.inputs {
-        let place = places.take(graph.features(input))?;
+        let place = places.take(graph.features(input), graph.layout(input))?;
         kept[input] = Some(place);
         inputs.push(place);
     }
@@ -165,7 +165,10 @@ impl<'a> Planner<'a> {
         let out = if in_place {
             reads[0]
         } else {
-            places.take(self.graph.features(node.output))?
+            places.take(
+                self.graph.features(node.output),
+                self.graph.layout(node.output),
+            )?
         };
         self.steps.push(ForwardStep {
             node: index,

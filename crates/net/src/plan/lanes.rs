@@ -1,7 +1,13 @@
 //! How a batch is cut.
 
+use crate::blocks::BLOCK;
+use crate::graph::Graph;
+use crate::operator::Operator;
+
 /// Rows of a lane at least: below, a product spends its time on the weights.
 const MIN_ROWS: usize = 32;
+/// Where there are convolutions, which work on a block at a time: a batch of two blocks is two lanes.
+const MIN_ROWS_OF_IMAGES: usize = BLOCK;
 /// Rows of a lane at most: above, a lane of wide activations leaves the cache.
 const MAX_ROWS: usize = 128;
 /// Lanes to have where both limits allow, so that several threads find work: each lane reads every
@@ -16,10 +22,15 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn of(batch: usize) -> Self {
-        // Whole vectors of 16 rows, so that no lane but the last has a ragged end.
-        let even = batch.div_ceil(WANTED).next_multiple_of(16);
-        let rows = even.clamp(MIN_ROWS, MAX_ROWS).min(batch);
+    pub(crate) fn of(graph: &Graph, batch: usize) -> Self {
+        let mut operators = graph.nodes.iter().map(|node| &node.operator);
+        let least = match operators.any(|operator| matches!(operator, Operator::Convolution(_))) {
+            true => MIN_ROWS_OF_IMAGES,
+            false => MIN_ROWS,
+        };
+        // Whole blocks of rows, so that no lane but the last has a ragged end.
+        let even = batch.div_ceil(WANTED).next_multiple_of(BLOCK);
+        let rows = even.clamp(least, MAX_ROWS).min(batch);
         Self {
             rows,
             count: batch.div_ceil(rows),

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::blocks::{BLOCK, Layout};
+
 /// A cache line of f32: every place begins on one.
 pub(crate) const ALIGN: usize = 16;
 
@@ -12,24 +14,54 @@ pub(crate) const ALIGN: usize = 16;
 pub(crate) struct Place {
     /// In lines of [`ALIGN`] values.
     line: u32,
-    /// Values of one row.
-    features: u32,
-    /// Values besides those of the rows, however many rows there are.
-    fixed: u32,
+    /// Values of one row, or of all.
+    len: u32,
+    extent: Extent,
+}
+
+/// What a place's length goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// There is so much of it however many rows there are.
+    Fixed,
+    /// Of each row.
+    Rows,
+    /// Of each row, in whole blocks of them.
+    Blocks,
+}
+
+impl Extent {
+    #[inline]
+    fn of(self, len: usize, rows: usize) -> Option<usize> {
+        match self {
+            Self::Fixed => Some(len),
+            Self::Rows => len.checked_mul(rows),
+            Self::Blocks => len.checked_mul(rows.next_multiple_of(BLOCK)),
+        }
+    }
 }
 
 impl Place {
     /// Stands where a step reads nothing.
     pub(crate) const NOTHING: Self = Self {
         line: 0,
-        features: 0,
-        fixed: 0,
+        len: 0,
+        extent: Extent::Fixed,
     };
 
     /// Its values in a lane of `rows` rows.
     pub(crate) fn range(self, rows: usize) -> Range<usize> {
         let start = self.line as usize * ALIGN;
-        start..start + self.features as usize * rows + self.fixed as usize
+        let len = self.extent.of(self.len as usize, rows);
+        start..start + len.expect("it was given to more rows")
+    }
+
+    /// How the rows lie in it.
+    pub(crate) fn layout(self) -> Layout {
+        match self.extent {
+            Extent::Fixed | Extent::Rows => Layout::Rows,
+            Extent::Blocks => Layout::Blocks,
+        }
     }
 }
 
@@ -51,23 +83,23 @@ impl Places {
     }
 
     /// A place for `features` values a row; `None` when memory's address range is at its end.
-    pub(crate) fn take(&mut self, features: usize) -> Option<Place> {
-        self.take_as(features, 0)
+    pub(crate) fn take(&mut self, features: usize, layout: Layout) -> Option<Place> {
+        let extent = match layout {
+            Layout::Rows => Extent::Rows,
+            Layout::Blocks => Extent::Blocks,
+        };
+        self.take_as(features, extent)
     }
 
     /// A place for `len` values, whatever the rows.
     pub(crate) fn take_fixed(&mut self, len: usize) -> Option<Place> {
-        self.take_as(0, len)
+        self.take_as(len, Extent::Fixed)
     }
 
-    fn take_as(&mut self, features: usize, fixed: usize) -> Option<Place> {
-        let size = self.size(features, fixed)?;
-        let (features, fixed) = (features.try_into().ok()?, fixed.try_into().ok()?);
-        let place = |line| Place {
-            line,
-            features,
-            fixed,
-        };
+    fn take_as(&mut self, len: usize, extent: Extent) -> Option<Place> {
+        let size = self.size(len, extent)?;
+        let len = len.try_into().ok()?;
+        let place = |line| Place { line, len, extent };
         if let Some(line) = self.free.get_mut(&size).and_then(Vec::pop) {
             return Some(place(line));
         }
@@ -77,9 +109,8 @@ impl Places {
     }
 
     pub(crate) fn give_back(&mut self, place: Place) {
-        let size = self
-            .size(place.features as usize, place.fixed as usize)
-            .expect("it was given");
+        let size = self.size(place.len as usize, place.extent);
+        let size = size.expect("it was given");
         self.free.entry(size).or_default().push(place.line);
     }
 
@@ -88,11 +119,8 @@ impl Places {
         self.end
     }
 
-    fn size(&self, features: usize, fixed: usize) -> Option<usize> {
-        features
-            .checked_mul(self.rows)?
-            .checked_add(fixed)?
-            .checked_next_multiple_of(ALIGN)
+    fn size(&self, len: usize, extent: Extent) -> Option<usize> {
+        extent.of(len, self.rows)?.checked_next_multiple_of(ALIGN)
     }
 }
 

@@ -3,6 +3,9 @@
 //! A plan runs a whole pass; what depends on the data has to stop at each layer, change its weights
 //! and go on with what the changed layer makes. This costs one forward pass, however deep the net.
 
+use std::borrow::Cow;
+
+use crate::blocks::{self, BLOCK, Layout};
 use crate::graph::{Graph, Node, ParameterSpec, Producer, Role};
 use crate::matrix::transpose;
 use crate::network::Network;
@@ -18,8 +21,8 @@ pub(super) struct Stop<'a> {
     later: &'a [Node],
     inputs: [&'a [f32]; 2],
     context: &'a Context<'a>,
-    /// What it makes, example after example.
-    pub(super) made: Vec<f32>,
+    /// What it makes, as it lies in a lane.
+    made: Vec<f32>,
 }
 
 impl Stop<'_> {
@@ -74,7 +77,25 @@ impl Stop<'_> {
             .then_some(shift.storage.start)
     }
 
-    /// What the two layers after this one make of its values.
+    /// What it makes, example after example.
+    pub(super) fn made(&self) -> Cow<'_, [f32]> {
+        self.rows(Cow::Borrowed(&self.made))
+    }
+
+    /// Values that lie as those of this layer, example after example.
+    fn rows<'v>(&self, values: Cow<'v, [f32]>) -> Cow<'v, [f32]> {
+        let features = self.features();
+        match self.graph.layout(self.node.output) {
+            Layout::Rows => values,
+            Layout::Blocks => {
+                let mut rows = vec![0.0; self.context.examples * features];
+                blocks::to_rows(&values, features, &mut rows);
+                rows.into()
+            }
+        }
+    }
+
+    /// What the two layers after this one make of its values, example after example.
     pub(super) fn activated(&self, parameters: &[f32]) -> Vec<f32> {
         let mut values = self.made.clone();
         for node in self.later.iter().take(2) {
@@ -88,7 +109,7 @@ impl Stop<'_> {
             };
             node.operator.forward_in_place(&reads, &mut values);
         }
-        values
+        self.rows(values.into()).into_owned()
     }
 
     /// The weight with its inputs first, of a layer that reads it so.
@@ -126,13 +147,24 @@ pub(super) fn run(
         behaviour: Behaviour::Evaluation,
         examples,
         first_row: 0,
+        rows: examples,
         step: *step,
         keys,
         statistics,
     };
     let mut values: Vec<Option<Vec<f32>>> = vec![None; graph.values.len()];
     let mut readers: Vec<usize> = graph.values.iter().map(|value| value.readers).collect();
-    values[graph.inputs[0]] = Some(batch.to_vec());
+    let len = |value: usize| match graph.layout(value) {
+        Layout::Rows => examples * graph.features(value),
+        Layout::Blocks => examples.next_multiple_of(BLOCK) * graph.features(value),
+    };
+    let input = graph.inputs[0];
+    let mut first = batch.to_vec();
+    if graph.layout(input) == Layout::Blocks {
+        first = vec![0.0; len(input)];
+        blocks::from_rows(batch, graph.features(input), &mut first);
+    }
+    values[input] = Some(first);
     for (index, node) in graph.nodes.iter().enumerate() {
         let mut inputs: [&[f32]; 2] = [&[], &[]];
         for (slot, input) in inputs.iter_mut().zip(node.inputs.iter()) {
@@ -144,7 +176,7 @@ pub(super) fn run(
             later: &graph.nodes[index + 1..],
             inputs,
             context: &context,
-            made: vec![0.0; examples * graph.features(node.output)],
+            made: vec![0.0; len(node.output)],
         };
         stop.run(parameters);
         visit(&mut stop, parameters)?;

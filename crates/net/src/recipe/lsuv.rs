@@ -29,14 +29,14 @@ pub(super) fn initialize(
             return Ok(());
         }
         for _ in 0..MOST_ROUNDS {
-            let moments = Moments::of(&stop.made);
+            let moments = Moments::of(&stop.made());
             divide_weight(stop, parameters, moments.std())?;
             stop.run(parameters);
-            if (Moments::of(&stop.made).variance() - 1.0).abs() <= TOLERANCE {
+            if (Moments::of(&stop.made()).variance() - 1.0).abs() <= TOLERANCE {
                 return Ok(());
             }
         }
-        let moments = Moments::of(&stop.made);
+        let moments = Moments::of(&stop.made());
         Err(RecipeError::NotSettled {
             layer: stop.name().into(),
             rounds: MOST_ROUNDS,

@@ -67,8 +67,9 @@ fn standardize(stop: &Stop<'_>, parameters: &mut [f32]) -> Result<(), RecipeErro
     let (columns, plane) = (weight.len() / outputs, features / outputs);
     for output in 0..outputs {
         let mut moments = Moments::new();
-        let mut column = Vec::with_capacity(stop.made.len() / outputs);
-        for example in stop.made.chunks_exact(features) {
+        let made = stop.made();
+        let mut column = Vec::with_capacity(made.len() / outputs);
+        for example in made.chunks_exact(features) {
             column.extend_from_slice(&example[output * plane..(output + 1) * plane]);
         }
         moments.update(&column);

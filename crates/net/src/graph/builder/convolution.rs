@@ -2,7 +2,7 @@
 
 use super::{Bias, GraphBuilder, Learned, shape};
 use crate::graph::{GraphError, Inputs, Producer, Role, Shape, ValueId};
-use crate::operator::{self, Channels, Geometry, Operator, Request, Windows, positions};
+use crate::operator::{self, Geometry, Operator, Request, Windows, positions};
 
 /// What lies around an image where a kernel reaches beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -271,7 +271,7 @@ impl GraphBuilder {
     ) -> Result<ValueId, GraphError> {
         let [count, height, width] = self.image(input, name)?;
         let plane = height * width;
-        let pool = operator::GlobalAveragePool(Channels { count, plane });
+        let pool = operator::GlobalAveragePool { count, plane };
         let made = (shape(name, &[count])?, Producer::GlobalAveragePool);
         let operator = Operator::GlobalAveragePool(pool);
         self.layer(name, operator, Inputs::One(input.0), made, Vec::new())

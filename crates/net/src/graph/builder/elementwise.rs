@@ -1,6 +1,7 @@
 //! Layers that treat each value alone: learned and constant shifts and scales, products.
 
 use super::{GraphBuilder, Learned, finite, shape};
+use crate::blocks::Layout;
 use crate::graph::{GraphError, Inputs, Producer, Role, Shape, ValueId};
 use crate::operator::{self, Channels, Operator};
 
@@ -110,8 +111,13 @@ impl GraphBuilder {
 
     /// The same values as one axis, as a linear layer reads them.
     pub fn flatten(&mut self, input: ValueId, name: &str) -> Result<ValueId, GraphError> {
-        let made = shape(name, &[self.read(input, name)?.shape.len()])?;
-        let (operator, inputs) = (Operator::Flatten, Inputs::One(input.0));
+        let from = &self.read(input, name)?.shape;
+        let flatten = operator::Flatten {
+            features: from.len(),
+            layout: Layout::of(from),
+        };
+        let made = shape(name, &[flatten.features])?;
+        let (operator, inputs) = (Operator::Flatten(flatten), Inputs::One(input.0));
         self.layer(
             name,
             operator,

@@ -1,6 +1,7 @@
 //! Normalisation and dropout.
 
 use super::{GraphBuilder, Learned, shape};
+use crate::blocks::Layout;
 use crate::graph::{BufferSpec, GraphError, Inputs, Producer, Role, Shape, ValueId};
 use crate::operator::{self, Centre, Channels, Normalize, Operator, STATISTICS};
 
@@ -98,6 +99,7 @@ impl GraphBuilder {
             plane: 1,
             centre: Centre::Mean,
             epsilon,
+            layout: Layout::of(&made),
         };
         let parameters = affine(&made);
         self.normalize(input, name, normalize, Producer::LayerNorm, parameters)
@@ -136,6 +138,7 @@ impl GraphBuilder {
             plane: made.len() / channels,
             centre: Centre::Mean,
             epsilon,
+            layout: Layout::of(&made),
         };
         let parameters = affine(&shape(name, &[channels])?);
         self.normalize(input, name, normalize, Producer::GroupNorm, parameters)
@@ -163,6 +166,7 @@ impl GraphBuilder {
             plane: 1,
             centre: Centre::Nothing,
             epsilon,
+            layout: Layout::of(&made),
         };
         let parameters = vec![Learned::new("weight", made, Role::Scale)];
         self.normalize(input, name, normalize, Producer::RmsNorm, parameters)
@@ -184,7 +188,8 @@ impl GraphBuilder {
         name: &str,
         probability: f64,
     ) -> Result<ValueId, GraphError> {
-        let features = self.read(input, name)?.shape.len();
+        let shape = &self.read(input, name)?.shape;
+        let (features, layout) = (shape.len(), Layout::of(shape));
         if !(0.0..1.0).contains(&probability) {
             return Err(GraphError::Setting {
                 layer: name.into(),
@@ -195,6 +200,7 @@ impl GraphBuilder {
         }
         let operator = Operator::Dropout(operator::Dropout {
             features,
+            layout,
             probability,
             key: self.dropouts.len(),
         });

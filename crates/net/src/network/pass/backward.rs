@@ -1,7 +1,8 @@
 //! The backward pass: segments of lanes, each followed by its weight gradients.
 
-use super::forward::{self, scratch, site};
+use super::forward::{self, as_rows, scratch, site};
 use super::reduce;
+use crate::blocks;
 use crate::graph::{Graph, Producer};
 use crate::matrix::Accumulate;
 use crate::network::arena::Parts;
@@ -39,14 +40,14 @@ impl Pass<'_> {
             transposed,
         } = parts;
         let lane_len = self.plan.sections.lane;
-        let mut seed = seed;
         for segment in &self.plan.segments {
             let steps = &self.plan.backward[segment.steps.clone()];
-            let first = seed.take();
+            let is_first = segment.steps.start == 0;
             let context = Context {
                 behaviour: self.behaviour,
                 examples: self.examples,
                 first_row: 0,
+                rows: 0,
                 step: self.step,
                 keys: self.keys,
                 statistics,
@@ -69,9 +70,10 @@ impl Pass<'_> {
                 let first_row = index * self.plan.lanes.rows;
                 let context = Context {
                     first_row,
+                    rows: self.plan.lanes.rows_of(index, self.examples),
                     ..context
                 };
-                self.lane(index, (lane, sums), steps, first, &context);
+                self.lane(index, (lane, sums), steps, (is_first, seed), &context);
             });
             let lanes = &*lanes;
             let tasks = &self.plan.weight_tasks[segment.tasks.clone()];
@@ -90,7 +92,7 @@ impl Pass<'_> {
         index: usize,
         (lane, sums): (&mut [f32], &mut [f64]),
         steps: &[BackwardStep],
-        seed: Option<&[f32]>,
+        (is_first, seed): (bool, Option<&[f32]>),
         context: &Context<'_>,
     ) {
         let rows = self.plan.lanes.rows_of(index, self.examples);
@@ -98,10 +100,8 @@ impl Pass<'_> {
             sums.fill(0.0);
             return;
         }
-        if let (Some(seed), Some(place)) = (seed, self.plan.seed) {
-            let features = self.graph.output().shape().len();
-            let first = index * self.plan.lanes.rows * features;
-            lane[place.range(rows)].copy_from_slice(&seed[first..first + rows * features]);
+        if is_first {
+            self.seed(index, rows, seed, lane);
         }
         for step in steps {
             self.show(index, rows, step, lane);
@@ -112,19 +112,37 @@ impl Pass<'_> {
         }
     }
 
+    /// Puts the gradient of the output where the first step reads it, from `seed` if it was given.
+    fn seed(&self, index: usize, rows: usize, seed: Option<&[f32]>, lane: &mut [f32]) {
+        let Some(place) = self.plan.seed else {
+            return;
+        };
+        let features = self.graph.output().shape().len();
+        if let Some(seed) = seed {
+            let first = index * self.plan.lanes.rows * features;
+            lane[place.range(rows)].copy_from_slice(&seed[first..first + rows * features]);
+        }
+        if let Some(blocks) = self.plan.seed_blocks {
+            let (out, [seed]) = carve_one(lane, blocks.range(rows), [place.range(rows)]);
+            blocks::from_rows(seed, features, out);
+        }
+    }
+
     /// Shows the gradient of a node's output when it is whole.
-    fn show(&self, index: usize, rows: usize, step: &BackwardStep, lane: &[f32]) {
+    fn show(&self, index: usize, rows: usize, step: &BackwardStep, lane: &mut [f32]) {
         if step.first && !self.tap.is_blind() {
             let value = self.graph.nodes[step.node].output;
             let site = site(self.graph, self.plan, value, index);
-            self.tap.gradient(&site, &lane[step.gradient.range(rows)]);
+            let features = self.graph.features(value);
+            let gradient = as_rows(self.plan, lane, step.gradient, features, rows);
+            self.tap.gradient(&site, gradient);
         }
     }
 
     fn collect(&self, rows: usize, step: &BackwardStep, lane: &[f32], sums: &mut [f64]) {
         if let Operator::BatchNorm(norm) = &self.graph.nodes[step.node].operator {
             let (gradient, input) = (step.gradient.range(rows), step.retained.range(rows));
-            norm.collect_backward(&lane[gradient], &lane[input], sums);
+            norm.collect_backward(rows, &lane[gradient], &lane[input], sums);
         }
     }
 

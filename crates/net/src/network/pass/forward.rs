@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use crate::blocks::{self, Layout};
 use crate::graph::Graph;
 use crate::loss::{GradientOut, Targets};
 use crate::matrix;
 use crate::network::workers::Team;
 use crate::operator::{Behaviour, Context, Forward, Operator};
-use crate::plan::{ForwardSegment, ForwardStep, Plan, Stage, Task, Work, carve, carve_one};
+use crate::plan::{ForwardSegment, ForwardStep, Place, Plan, Stage, Task, Work, carve, carve_one};
 use crate::tap::{Site, Tap};
 
 /// Writes the weights that lanes do not turn by themselves with their inputs first.
@@ -70,6 +71,7 @@ impl Lane<'_> {
         }
         let context = Context {
             first_row: index * self.plan.lanes.rows,
+            rows,
             ..self.context
         };
         for step in &self.plan.forward[segment.steps.clone()] {
@@ -79,6 +81,12 @@ impl Lane<'_> {
             }
         }
         if segment.steps.end == self.plan.forward.len() {
+            if let Some(blocks) = self.plan.output_blocks {
+                let features = self.graph.output().shape().len();
+                let (out, reads) = (self.plan.output.range(rows), [blocks.range(rows)]);
+                let (out, [made]) = carve_one(lane, out, reads);
+                blocks::to_rows(made, features, out);
+            }
             let loss = |targets| self.loss(index, rows, targets, lane);
             sums[0] = self.targets.map_or(0.0, loss);
         }
@@ -89,6 +97,7 @@ impl Lane<'_> {
         let rows = self.plan.lanes.rows_of(index, self.context.examples);
         let context = Context {
             first_row: index * self.plan.lanes.rows,
+            rows,
             ..self.context
         };
         for step in steps {
@@ -101,7 +110,7 @@ impl Lane<'_> {
             &self.graph.nodes[step.node].operator,
             self.context.behaviour,
         ) {
-            norm.collect_forward(&lane[step.reads[0].range(rows)], sums);
+            norm.collect_forward(rows, &lane[step.reads[0].range(rows)], sums);
         }
     }
 
@@ -109,9 +118,19 @@ impl Lane<'_> {
         let value = self.graph.inputs[input];
         let features = self.graph.features(value);
         let first = index * self.plan.lanes.rows * features;
-        let values = &mut lane[self.plan.inputs[input].range(rows)];
-        values.copy_from_slice(&all[first..first + rows * features]);
-        self.show(value, index, values);
+        let (place, from) = (
+            self.plan.inputs[input],
+            &all[first..first + rows * features],
+        );
+        let values = &mut lane[place.range(rows)];
+        match place.layout() {
+            Layout::Rows => values.copy_from_slice(from),
+            Layout::Blocks => blocks::from_rows(from, features, values),
+        }
+        if !self.tap.is_blind() {
+            let site = site(self.graph, self.plan, value, index);
+            self.tap.activation(&site, from);
+        }
     }
 
     fn step(
@@ -130,10 +149,9 @@ impl Lane<'_> {
             transposed: &self.transposed[self.plan.transposed(step.node)],
             context,
         };
-        let out = if step.in_place {
+        if step.in_place {
             let values = &mut lane[step.out.range(rows)];
             node.operator.forward_in_place(&reads, values);
-            values
         } else {
             let places = step.reads.map(|place| place.range(rows));
             let (out, scratch) = (step.out.range(rows), scratch(self.plan, &node.operator));
@@ -150,9 +168,13 @@ impl Lane<'_> {
                 ..reads
             };
             node.operator.forward(&reads, out, scratch);
-            out
-        };
-        self.show(node.output, index, out);
+        }
+        if !self.tap.is_blind() {
+            let site = site(self.graph, self.plan, node.output, index);
+            let features = self.graph.features(node.output);
+            let values = as_rows(self.plan, lane, step.out, features, rows);
+            self.tap.activation(&site, values);
+        }
     }
 
     fn loss(&self, index: usize, rows: usize, targets: Targets<'_>, lane: &mut [f32]) -> f64 {
@@ -175,11 +197,24 @@ impl Lane<'_> {
             }
         }
     }
+}
 
-    fn show(&self, value: usize, lane: usize, values: &[f32]) {
-        if !self.tap.is_blind() {
-            let site = site(self.graph, self.plan, value, lane);
-            self.tap.activation(&site, values);
+/// The values at a place of a lane as rows: in the scratch where they are not.
+pub(super) fn as_rows<'a>(
+    plan: &Plan,
+    lane: &'a mut [f32],
+    place: Place,
+    features: usize,
+    rows: usize,
+) -> &'a [f32] {
+    let values = place.range(rows);
+    match place.layout() {
+        Layout::Rows => &lane[values],
+        Layout::Blocks => {
+            let start = plan.scratch.range(0).start;
+            let (out, [made]) = carve_one(lane, start..start + rows * features, [values]);
+            blocks::to_rows(made, features, out);
+            out
         }
     }
 }

@@ -48,6 +48,7 @@ const CONTEXT: Context<'_> = Context {
     behaviour: Behaviour::Training,
     examples: 1,
     first_row: 0,
+    rows: 0,
     step: 0,
     keys: &[],
     statistics: &[],

@@ -1,0 +1,302 @@
+//! Gathers one image from another: a convolution's forward pass, and the gradient by its input.
+//!
+//! A few places of the target and a few of its channels are held in registers while the source's
+//! channels and the kernel's taps go by. Each value is one chain of fused multiply-adds in that
+//! order, so that its bits depend neither on the vectors' width nor on who else is computed.
+
+use pulp::{Simd, WithSimd};
+
+use super::geometry::Geometry;
+use super::places::{Class, Place, Tap};
+use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
+use crate::matrix::Accumulate;
+use crate::simd::vectorized_with;
+
+/// Which image is gathered from which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// The output from the input.
+    Forward,
+    /// The gradient by the input from that by the output.
+    Backward,
+}
+
+/// `target[n] = bias[n] + Σ_{c, tap} w[n, c, tap] · source[c]`, block by block.
+pub(super) struct Gathering<'a> {
+    pub(super) geometry: &'a Geometry,
+    pub(super) direction: Direction,
+    pub(super) weight: &'a [f32],
+    /// One a channel of the target, or none.
+    pub(super) bias: &'a [f32],
+    pub(super) source: &'a [f32],
+    pub(super) accumulate: Accumulate,
+    /// Where the weight is laid as it is read.
+    pub(super) packed: &'a mut [f32],
+    pub(super) target: &'a mut [f32],
+}
+
+impl Gathering<'_> {
+    pub(super) fn run(self) {
+        vectorized_with(self);
+    }
+}
+
+impl WithSimd for Gathering<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // As many channels as registers hold sums of, with three places each.
+        match S::F32_LANES {
+            BLOCK => self.blocks::<S, 8>(simd),
+            _ => self.blocks::<S, 4>(simd),
+        }
+    }
+}
+
+/// Sizes of one group of a pass.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Channels of the source and of the target.
+    terms: usize,
+    targets: usize,
+    source_plane: usize,
+    target_plane: usize,
+    taps: usize,
+}
+
+impl Sizes {
+    fn of(geometry: &Geometry, direction: Direction) -> Self {
+        let (inputs, outputs) = (geometry.inputs(), geometry.outputs());
+        let planes = (geometry.input_plane(), geometry.output_plane());
+        let (terms, targets, (source_plane, target_plane)) = match direction {
+            Direction::Forward => (inputs, outputs, planes),
+            Direction::Backward => (outputs, inputs, (planes.1, planes.0)),
+        };
+        Self {
+            terms,
+            targets,
+            source_plane,
+            target_plane,
+            taps: geometry.taps,
+        }
+    }
+
+    /// Values of a group's weight.
+    fn weights(self) -> usize {
+        self.terms * self.targets * self.taps
+    }
+}
+
+/// The channels of the target as tiles of `R`, 4, 2 and 1 of them.
+#[inline(always)]
+fn tile_rows<const R: usize>(left: usize) -> usize {
+    match left {
+        _ if left >= R => R,
+        4.. => 4,
+        2.. => 2,
+        _ => 1,
+    }
+}
+
+impl Gathering<'_> {
+    #[inline(always)]
+    fn blocks<S: Simd, const R: usize>(self, simd: S) {
+        let Self {
+            geometry,
+            direction,
+            ..
+        } = self;
+        let sizes = Sizes::of(geometry, direction);
+        let classes = match direction {
+            Direction::Forward => &geometry.forward,
+            Direction::Backward => &geometry.backward,
+        };
+        let groups = self.packed.chunks_exact_mut(sizes.weights());
+        for (packed, weight) in groups.zip(self.weight.chunks_exact(sizes.weights())) {
+            pack::<R>(sizes, direction, weight, packed);
+        }
+        let sources = vectors(self.source).chunks_exact(sizes.terms * sizes.source_plane);
+        let targets = vectors_mut(self.target).chunks_exact_mut(sizes.targets * sizes.target_plane);
+        // Groups one after another, block after block.
+        for (index, (source, target)) in sources.zip(targets).enumerate() {
+            let group = index % geometry.groups;
+            let first = group * sizes.targets;
+            let mut part = Part {
+                sizes,
+                source,
+                weights: &self.packed[group * sizes.weights()..][..sizes.weights()],
+                bias: self.bias.get(first..first + sizes.targets).unwrap_or(&[]),
+                accumulate: self.accumulate,
+                target,
+            };
+            for class in classes {
+                part.class::<S, R>(simd, class);
+            }
+        }
+    }
+}
+
+/// Lays a group's weight as tiles read it: for each tile of the target's channels, for each channel
+/// of the source and tap, the tile's channels.
+#[inline(always)]
+fn pack<const R: usize>(sizes: Sizes, direction: Direction, weight: &[f32], packed: &mut [f32]) {
+    let Sizes {
+        terms,
+        targets,
+        taps,
+        ..
+    } = sizes;
+    // From one channel of the target to the next, and of the source.
+    let (target_stride, term_stride) = match direction {
+        Direction::Forward => (terms * taps, taps),
+        Direction::Backward => (taps, targets * taps),
+    };
+    let (mut first, mut rest) = (0, packed);
+    while first < targets {
+        let rows = tile_rows::<R>(targets - first);
+        let (packed, after) = rest.split_at_mut(rows * terms * taps);
+        for (term, packed) in packed.chunks_exact_mut(rows * taps).enumerate() {
+            let weight = &weight[first * target_stride + term * term_stride..];
+            for row in 0..rows {
+                let weight = &weight[row * target_stride..][..taps];
+                for (packed, &weight) in packed[row..].iter_mut().step_by(rows).zip(weight) {
+                    *packed = weight;
+                }
+            }
+        }
+        (first, rest) = (first + rows, after);
+    }
+}
+
+/// One group of one block.
+struct Part<'a> {
+    sizes: Sizes,
+    source: &'a [Vector],
+    weights: &'a [f32],
+    bias: &'a [f32],
+    accumulate: Accumulate,
+    target: &'a mut [Vector],
+}
+
+impl Part<'_> {
+    /// Every place of a class, a few at a time.
+    #[inline(always)]
+    fn class<S: Simd, const R: usize>(&mut self, simd: S, class: &Class) {
+        let (threes, mut rest) = class.places.as_chunks::<3>();
+        for places in threes {
+            self.places::<S, R, 3>(simd, &class.taps, places);
+        }
+        if let Some((places, after)) = rest.split_first_chunk::<2>() {
+            self.places::<S, R, 2>(simd, &class.taps, places);
+            rest = after;
+        }
+        if let Some(places) = rest.first_chunk::<1>() {
+            self.places::<S, R, 1>(simd, &class.taps, places);
+        }
+    }
+
+    /// Every channel at these places.
+    #[inline(always)]
+    fn places<S: Simd, const R: usize, const P: usize>(
+        &mut self,
+        simd: S,
+        taps: &[Tap],
+        places: &[Place; P],
+    ) {
+        let mut first = 0;
+        while first < self.sizes.targets {
+            let rows = tile_rows::<R>(self.sizes.targets - first);
+            match rows {
+                8 => self.tile::<S, 8, P>(simd, taps, places, first),
+                4 => self.tile::<S, 4, P>(simd, taps, places, first),
+                2 => self.tile::<S, 2, P>(simd, taps, places, first),
+                _ => self.tile::<S, 1, P>(simd, taps, places, first),
+            }
+            first += rows;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const N: usize, const P: usize>(
+        &mut self,
+        simd: S,
+        taps: &[Tap],
+        places: &[Place; P],
+        first: usize,
+    ) {
+        let Sizes {
+            terms,
+            source_plane,
+            target_plane,
+            taps: kernel,
+            ..
+        } = self.sizes;
+        let weights = &self.weights[first * terms * kernel..][..N * terms * kernel];
+        let weights = weights.as_chunks::<N>().0.chunks_exact(kernel);
+        let bias = self
+            .bias
+            .get(first..)
+            .and_then(|bias| bias.first_chunk::<N>());
+        for part in 0..BLOCK / S::F32_LANES {
+            let mut sums = [[simd.splat_f32s(0.0); P]; N];
+            if let Some(bias) = bias {
+                for row in 0..N {
+                    sums[row] = [simd.splat_f32s(bias[row]); P];
+                }
+            }
+            for (source, weights) in self.source.chunks_exact(source_plane).zip(weights.clone()) {
+                for tap in taps {
+                    let weights = &weights[tap.tap as usize];
+                    let values: [S::f32s; P] = std::array::from_fn(|place| {
+                        let at = places[place].base + tap.distance;
+                        load::<S>(&source[at as usize], part)
+                    });
+                    sums = multiply_add::<S, N, P>(simd, sums, weights, values);
+                }
+            }
+            // Indices are constants wherever a sum is touched, so that all of them stay in
+            // registers until here.
+            let mut made = [[[0.0; BLOCK]; P]; N];
+            for row in 0..N {
+                for place in 0..P {
+                    S::as_mut_simd_f32s(&mut made[row][place]).0[0] = sums[row][place];
+                }
+            }
+            let planes = self.target[first * target_plane..].chunks_exact_mut(target_plane);
+            for (target, made) in planes.zip(&made) {
+                for (place, made) in places.iter().zip(made) {
+                    let target =
+                        &mut S::as_mut_simd_f32s(&mut target[place.target as usize]).0[part];
+                    let made = load::<S>(made, 0);
+                    *target = match self.accumulate {
+                        Accumulate::Overwrite => made,
+                        Accumulate::Add => simd.add_f32s(*target, made),
+                    };
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn multiply_add<S: Simd, const N: usize, const P: usize>(
+    simd: S,
+    mut sums: [[S::f32s; P]; N],
+    weights: &[f32; N],
+    values: [S::f32s; P],
+) -> [[S::f32s; P]; N] {
+    for row in 0..N {
+        let weight = simd.splat_f32s(weights[row]);
+        for place in 0..P {
+            sums[row][place] = simd.mul_add_f32s(weight, values[place], sums[row][place]);
+        }
+    }
+    sums
+}
+
+/// Some of a vector's values, as many as the machine's have.
+#[inline(always)]
+pub(super) fn load<S: Simd>(vector: &Vector, part: usize) -> S::f32s {
+    S::as_simd_f32s(vector).0[part]
+}

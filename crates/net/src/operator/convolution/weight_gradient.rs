@@ -1,0 +1,253 @@
+//! The gradient of a convolution by its weight.
+//!
+//! A few outputs times a few columns (an input's channel and a tap) are held in registers while the
+//! places go by, each sum as sixteen: one for each example of a block. Those are added by halves at
+//! the end, so that no order depends on the width of the machine's vectors.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::gather::load;
+use super::geometry::Geometry;
+use super::places::{Class, Place};
+use crate::blocks::{BLOCK, Vector, vectors};
+use crate::simd::vectorized_with;
+
+/// Columns side by side: all of a kernel of 3 × 3.
+const COLUMNS: usize = 9;
+/// Outputs side by side at most.
+const ROWS: usize = 3;
+
+/// Stands where a class has no such tap: beyond any image, wherever it is counted from.
+const ABSENT: i32 = i32::MIN / 2;
+
+/// Which columns a tile has of each class: the distances of `channels` channels' taps, or of some
+/// of one channel's taps.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    /// Channels that a tile spans.
+    channels: usize,
+    /// Tiles that a channel is cut into.
+    cuts: usize,
+    /// For each class, for each cut, the distance of every column.
+    distances: Box<[[i32; COLUMNS]]>,
+}
+
+impl Columns {
+    pub(super) fn new(classes: &[Class], taps: usize, plane: usize) -> Self {
+        let channels = (COLUMNS / taps).max(1);
+        let cuts = (channels * taps).div_ceil(COLUMNS);
+        let distance = |class: &Class, column: usize| {
+            let (channel, tap) = (column / taps, column % taps);
+            let met = class.taps.iter().find(|met| met.tap as usize == tap);
+            let moved = |tap: &super::places::Tap| tap.distance + (channel * plane) as i32;
+            met.filter(|_| channel < channels).map_or(ABSENT, moved)
+        };
+        let each = classes.iter().flat_map(|class| {
+            (0..cuts).map(move |cut| std::array::from_fn(|at| distance(class, cut * COLUMNS + at)))
+        });
+        Self {
+            channels,
+            cuts,
+            distances: each.collect(),
+        }
+    }
+
+    /// Distances of one cut's columns, class after class.
+    #[inline(always)]
+    fn of_cut(&self, cut: usize) -> impl Iterator<Item = &[i32; COLUMNS]> {
+        self.distances[cut..].iter().step_by(self.cuts)
+    }
+}
+
+/// `sums[o, c, tap] += Σ_places gradient[o] · input[c]` over the examples of some blocks.
+pub(super) struct WeightGradient<'a> {
+    pub(super) geometry: &'a Geometry,
+    /// Examples of the last block; any before it are whole.
+    pub(super) last: usize,
+    pub(super) input: &'a [f32],
+    pub(super) gradient: &'a [f32],
+    pub(super) sums: &'a mut [f32],
+}
+
+impl WeightGradient<'_> {
+    pub(super) fn run(self) {
+        vectorized_with(self);
+    }
+}
+
+impl WithSimd for WeightGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        match S::F32_LANES {
+            BLOCK => self.groups::<S, ROWS>(simd),
+            _ => self.groups::<S, 1>(simd),
+        }
+    }
+}
+
+/// Tiles of at most `R` outputs, and none of one where it can be avoided.
+fn tile_rows<const R: usize>(left: usize) -> usize {
+    match left {
+        4 => R.min(2),
+        _ => R.min(left),
+    }
+}
+
+impl WeightGradient<'_> {
+    #[inline(always)]
+    fn groups<S: Simd, const R: usize>(&mut self, simd: S) {
+        let outputs = self.geometry.outputs();
+        for group in 0..self.geometry.groups {
+            let mut output = 0;
+            while output < outputs {
+                let rows = tile_rows::<R>(outputs - output);
+                let first = group * outputs + output;
+                match rows {
+                    3 => self.outputs::<S, 3>(simd, group, first),
+                    2 => self.outputs::<S, 2>(simd, group, first),
+                    _ => self.outputs::<S, 1>(simd, group, first),
+                }
+                output += rows;
+            }
+        }
+    }
+
+    /// All columns of `N` outputs.
+    #[inline(always)]
+    fn outputs<S: Simd, const N: usize>(&mut self, simd: S, group: usize, output: usize) {
+        let geometry = self.geometry;
+        let columns = &geometry.columns;
+        let width = columns.channels * geometry.taps;
+        let mut channel = 0;
+        while channel < geometry.inputs() {
+            for cut in 0..columns.cuts {
+                let tile = Tile {
+                    channel: group * geometry.inputs() + channel,
+                    end: (group + 1) * geometry.inputs(),
+                    output,
+                    cut,
+                };
+                let first = channel * geometry.taps + cut * COLUMNS;
+                let last = (channel * geometry.taps + width).min(geometry.inner());
+                let count = COLUMNS.min(last - first);
+                self.tile::<S, N>(simd, tile, first, count);
+            }
+            channel += columns.channels;
+        }
+    }
+
+    /// `count` columns from `first` on of `N` outputs.
+    #[inline(always)]
+    fn tile<S: Simd, const N: usize>(&mut self, simd: S, tile: Tile, first: usize, count: usize) {
+        let blocks = self.input.len() / (BLOCK * self.geometry.input_len());
+        let whole = if self.last == BLOCK {
+            blocks
+        } else {
+            blocks - 1
+        };
+        for (blocks, examples) in [(0..whole, BLOCK), (whole..blocks, self.last)] {
+            if blocks.is_empty() {
+                continue;
+            }
+            let mut vectors = [[[0.0; BLOCK]; COLUMNS]; N];
+            for part in 0..BLOCK / S::F32_LANES {
+                self.places::<S, N>(simd, tile, blocks.clone(), part, &mut vectors);
+            }
+            if examples < BLOCK {
+                for vector in vectors.as_flattened_mut() {
+                    vector[examples..].fill(0.0);
+                }
+            }
+            let inner = self.geometry.inner();
+            for row in 0..N {
+                let sums = &mut self.sums[(tile.output + row) * inner + first..][..count];
+                for (sum, vector) in sums.iter_mut().zip(&vectors[row]) {
+                    *sum += by_halves(simd, vector);
+                }
+            }
+        }
+    }
+
+    /// Sums over the places of some blocks, for each example apart.
+    #[inline(always)]
+    fn places<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        tile: Tile,
+        blocks: Range<usize>,
+        part: usize,
+        out: &mut [[Vector; COLUMNS]; N],
+    ) {
+        let geometry = self.geometry;
+        let (input_plane, plane) = (geometry.input_plane(), geometry.output_plane());
+        let mut sums = [[simd.splat_f32s(0.0); COLUMNS]; N];
+        for block in blocks {
+            let input = &vectors(self.input)[block * geometry.input_len()..];
+            let input = &input[tile.channel * input_plane..tile.end * input_plane];
+            let gradient = &vectors(self.gradient)[block * geometry.output_len()..];
+            let gradients: [&[Vector]; N] =
+                std::array::from_fn(|row| &gradient[(tile.output + row) * plane..][..plane]);
+            let columns = geometry.columns.of_cut(tile.cut);
+            for (class, distances) in geometry.forward.iter().zip(columns) {
+                for &Place { target, base } in &class.places {
+                    let gradients: [S::f32s; N] = std::array::from_fn(|row| {
+                        load::<S>(&gradients[row][target as usize], part)
+                    });
+                    for column in 0..COLUMNS {
+                        let at = (base + distances[column]) as usize;
+                        if let Some(value) = input.get(at) {
+                            let value = load::<S>(value, part);
+                            for row in 0..N {
+                                let sum = &mut sums[row][column];
+                                *sum = simd.mul_add_f32s(gradients[row], value, *sum);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for row in 0..N {
+            for column in 0..COLUMNS {
+                S::as_mut_simd_f32s(&mut out[row][column]).0[part] = sums[row][column];
+            }
+        }
+    }
+}
+
+/// Where a tile lies.
+#[derive(Clone, Copy)]
+struct Tile {
+    /// Its first channel of the input, and the end of its group's.
+    channel: usize,
+    end: usize,
+    /// Its first output.
+    output: usize,
+    cut: usize,
+}
+
+/// The sum of a vector's sixteen values, the second half of them added to the first until one is
+/// left: as `reduce_sum_f32s` goes on within a vector of the machine's, so that the order does not
+/// depend on its width.
+#[inline(always)]
+fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
+    let parts = S::as_simd_f32s(vector).0;
+    match *parts {
+        [one] => simd.reduce_sum_f32s(one),
+        [a, b] => simd.reduce_sum_f32s(simd.add_f32s(a, b)),
+        _ => {
+            let mut left = *vector;
+            let mut half = BLOCK / 2;
+            while half >= S::F32_LANES {
+                for at in 0..half {
+                    left[at] += left[at + half];
+                }
+                half /= 2;
+            }
+            simd.reduce_sum_f32s(load::<S>(&left, 0))
+        }
+    }
+}
