@@ -158,14 +158,24 @@ fn pack<const R: usize>(sizes: Sizes, direction: Direction, weight: &[f32], pack
         let (packed, after) = rest.split_at_mut(rows * terms * taps);
         for (term, packed) in packed.chunks_exact_mut(rows * taps).enumerate() {
             let weight = &weight[first * target_stride + term * term_stride..];
-            for row in 0..rows {
-                let weight = &weight[row * target_stride..][..taps];
-                for (packed, &weight) in packed[row..].iter_mut().step_by(rows).zip(weight) {
-                    *packed = weight;
-                }
+            match rows {
+                8 => pack_rows::<8>(weight, target_stride, packed),
+                4 => pack_rows::<4>(weight, target_stride, packed),
+                2 => pack_rows::<2>(weight, target_stride, packed),
+                _ => pack_rows::<1>(weight, target_stride, packed),
             }
         }
         (first, rest) = (first + rows, after);
+    }
+}
+
+/// `N` rows' taps, a row `stride` after another, tap by tap.
+#[inline(always)]
+fn pack_rows<const N: usize>(weight: &[f32], stride: usize, packed: &mut [f32]) {
+    let packed = packed.as_chunks_mut::<N>().0;
+    let rows: [&[f32]; N] = std::array::from_fn(|row| &weight[row * stride..][..packed.len()]);
+    for (tap, packed) in packed.iter_mut().enumerate() {
+        *packed = std::array::from_fn(|row| rows[row][tap]);
     }
 }
 
