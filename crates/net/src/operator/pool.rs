@@ -122,8 +122,8 @@ impl Windows {
         let first = rows.start * width + columns.start;
         let (mut best, mut places) = (plane[first], [first as u32; BLOCK]);
         for row in rows {
-            for place in row * width + columns.start..row * width + columns.end {
-                let values = &plane[place];
+            let (first, beyond) = (row * width + columns.start, row * width + columns.end);
+            for (place, values) in (first..).zip(&plane[first..beyond]) {
                 for example in 0..BLOCK {
                     let (value, largest) = (values[example], best[example]);
                     let larger = value > largest || (value.is_nan() && !largest.is_nan());

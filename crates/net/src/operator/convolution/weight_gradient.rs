@@ -181,9 +181,9 @@ impl WeightGradient<'_> {
                 }
             }
             let inner = self.geometry.inner();
-            for row in 0..N {
+            for (row, vectors) in vectors.iter().enumerate() {
                 let sums = &mut self.sums[(tile.output + row) * inner + first..][..count];
-                for (sum, vector) in sums.iter_mut().zip(&vectors[row]) {
+                for (sum, vector) in sums.iter_mut().zip(vectors) {
                     *sum += by_halves(simd, vector);
                 }
             }
