@@ -84,13 +84,14 @@ impl Normalize {
     pub(crate) fn scratch(&self) -> usize {
         match self.layout {
             Layout::Rows => 0,
-            Layout::Blocks => 3 * self.block(),
+            // Too much for any memory where it saturates.
+            Layout::Blocks => self.block().saturating_mul(3),
         }
     }
 
     /// Values of a block.
     fn block(&self) -> usize {
-        BLOCK * self.groups * self.len
+        (self.groups * self.len).saturating_mul(BLOCK)
     }
 
     pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
