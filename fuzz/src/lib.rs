@@ -15,13 +15,13 @@ use evenkeel_net::checkpoint::Checkpoint;
 use evenkeel_report::{figures, page};
 use evenkeel_theory::{Activation, Gain};
 
-use files::{Folder, text};
+use files::{Folder, text, words_of};
 
 /// A way in.
 pub type Target = fn(&[u8]);
 
 /// Every way in, by the name of its target and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("idx", idx),
     ("gzip", gzip),
     ("tensors", tensors),
@@ -33,6 +33,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("results", results),
     ("expression", expression),
     ("words", words),
+    ("command_line", command_line),
 ];
 
 /// Elements of the largest array of MNIST.
@@ -127,4 +128,12 @@ pub fn words(data: &[u8]) {
     let _ = text.parse::<Fan>();
     let _ = text.parse::<Part>();
     let _ = text.parse::<ByteSize>();
+}
+
+/// The command line, an argument a line, as far as it is judged before a file is touched.
+pub fn command_line(data: &[u8]) {
+    let arguments = std::iter::once("evenkeel".into()).chain(words_of(data));
+    if let Err(said) = evenkeel::judge(arguments) {
+        assert!(!said.trim().is_empty(), "refused without a word");
+    }
 }

@@ -45,23 +45,30 @@ pub(crate) fn columns() -> usize {
         .clamp(40, 120)
 }
 
-/// Prints an error and its causes, each on its line.
+/// Prints an error and its causes.
 #[expect(clippy::print_stderr, reason = "this is where the command complains")]
 pub(crate) fn complain(error: &anyhow::Error) {
-    let text = wrapped(&error.to_string());
-    eprintln!("{} {text}", style("error:").for_stderr().red().bold());
+    eprintln!("{}", complaint(error));
+}
+
+/// An error and its causes, each on its line.
+pub(crate) fn complaint(error: &anyhow::Error) -> String {
+    let label = style("error:").for_stderr().red().bold();
     let mut said = error.to_string();
+    let mut lines = vec![format!("{label} {}", wrapped(&said))];
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         // An error that already quotes its cause needs it no second time.
         if !said.contains(&cause) {
-            eprintln!("  because: {cause}");
+            lines.push(format!("  because: {cause}"));
             said = cause;
         }
     }
     if let Some(hint) = nearest::of_scheme(error) {
-        eprintln!("{} {hint}", style("hint:").for_stderr().cyan().bold());
+        let label = style("hint:").for_stderr().cyan().bold();
+        lines.push(format!("{label} {hint}"));
     }
+    lines.join("\n")
 }
 
 /// A message in lines that the terminal does not cut, where it is one; as it is elsewhere.

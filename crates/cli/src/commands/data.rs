@@ -35,6 +35,22 @@ pub(crate) fn run(arguments: &DataArguments) -> anyhow::Result<Outcome> {
     }
 }
 
+/// What is refused before a file is looked at.
+pub(crate) fn check(arguments: &DataArguments) -> anyhow::Result<()> {
+    match arguments.action {
+        Some(DataAction::Samples { count, .. }) => check_count(count),
+        _ => Ok(()),
+    }
+}
+
+fn check_count(count: usize) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        (1..=1_000).contains(&count),
+        "--count is {count}; it must be from 1 to 1000 samples of each digit"
+    );
+    Ok(())
+}
+
 /// What a command says of one of MNIST's files.
 struct Row {
     file: &'static MnistFile,
@@ -133,10 +149,7 @@ fn samples(
     out: &Path,
     as_json: bool,
 ) -> anyhow::Result<Outcome> {
-    anyhow::ensure!(
-        (1..=1_000).contains(&count),
-        "--count is {count}; it must be from 1 to 1000 samples of each digit"
-    );
+    check_count(count)?;
     let loaded = load(source)?;
     if let Some(reason) = &loaded.fallback {
         notice(&fallback_notice(reason));

@@ -20,16 +20,24 @@ use crate::terminal::{columns, mark, notice};
 const DIGITS: usize = 12;
 
 pub(crate) fn run(arguments: &GainArguments) -> anyhow::Result<Outcome> {
-    match &arguments.activation {
-        Some(text) => one(&activation::parse(text)?, arguments)?,
-        None => all(arguments)?,
-    }
+    write(arguments, &mut io::stdout().lock())?;
     Ok(Outcome::Fine)
 }
 
-fn one(activation: &Activation, arguments: &GainArguments) -> anyhow::Result<()> {
+/// All that the command does.
+pub(crate) fn write(arguments: &GainArguments, out: &mut impl Write) -> anyhow::Result<()> {
+    match &arguments.activation {
+        Some(text) => one(&activation::parse(text)?, arguments, out),
+        None => all(arguments, out),
+    }
+}
+
+fn one(
+    activation: &Activation,
+    arguments: &GainArguments,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let gain = Gain::at(activation, arguments.q)?;
-    let mut out = io::stdout().lock();
     if arguments.json {
         writeln!(out, "{:#}", as_json(activation, &gain))?;
         return Ok(());
@@ -38,7 +46,7 @@ fn one(activation: &Activation, arguments: &GainArguments) -> anyhow::Result<()>
         writeln!(out, "{line}")?;
     }
     writeln!(out)?;
-    facts::print(&mut out, &lines(activation, &gain))?;
+    facts::print(out, &lines(activation, &gain))?;
     Ok(())
 }
 
@@ -99,7 +107,7 @@ fn lines(activation: &Activation, gain: &Gain) -> Vec<Fact> {
     lines
 }
 
-fn all(arguments: &GainArguments) -> anyhow::Result<()> {
+fn all(arguments: &GainArguments, out: &mut impl Write) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for activation in Activation::all() {
         match Gain::at(&activation, arguments.q) {
@@ -110,12 +118,11 @@ fn all(arguments: &GainArguments) -> anyhow::Result<()> {
             Err(error) => notice(&format!("left out: {error}")),
         }
     }
-    let mut out = io::stdout().lock();
     if arguments.json {
         let rows: Vec<_> = rows.iter().map(|(a, gain)| as_json(a, gain)).collect();
         writeln!(out, "{:#}", serde_json::Value::from(rows))?;
     } else {
-        table::print(&mut out, &rows, arguments.q)?;
+        table::print(out, &rows, arguments.q)?;
     }
     Ok(())
 }

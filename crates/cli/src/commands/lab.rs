@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
         list()?;
         return Ok(Outcome::Fine);
     }
-    let settings = settings(arguments)?;
+    let settings = settings(arguments);
     settings.selection()?;
     // Checked before the time is spent, and gone again: an interrupted run leaves no empty folder.
     drop(output_folder(arguments)?);
@@ -52,6 +52,12 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Finding
     })
+}
+
+/// What is refused before the folder is looked at.
+pub(crate) fn check(arguments: &LabArguments) -> anyhow::Result<()> {
+    settings(arguments).selection()?;
+    Ok(())
 }
 
 fn output_folder(arguments: &LabArguments) -> anyhow::Result<OutputFolder> {
@@ -97,12 +103,12 @@ fn list() -> io::Result<()> {
     Ok(())
 }
 
-fn settings(arguments: &LabArguments) -> anyhow::Result<Settings> {
+fn settings(arguments: &LabArguments) -> Settings {
     let threads = match arguments.threads {
         Some(threads) => threads,
         None => thread::available_parallelism().map_or(1, NonZero::get),
     };
-    Ok(Settings {
+    Settings {
         seed: arguments.source.seed,
         scale: if arguments.quick {
             Scale::Quick
@@ -114,7 +120,7 @@ fn settings(arguments: &LabArguments) -> anyhow::Result<Settings> {
         activation: arguments.activation.clone(),
         threads,
         only: arguments.only.clone(),
-    })
+    }
 }
 
 pub(crate) fn load(source: &SourceArguments) -> anyhow::Result<Loaded> {

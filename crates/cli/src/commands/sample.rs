@@ -23,11 +23,7 @@ const CHUNK: u64 = 1 << 20;
 const BINS: usize = 15;
 
 pub(crate) fn run(arguments: &SampleArguments) -> anyhow::Result<Outcome> {
-    let scheme = Scheme::named(&arguments.scheme, &parameters(arguments)?).map_err(with_remedy)?;
-    let shape = &arguments.shape.0;
-    let geometry = reading(arguments)?.geometry(shape, arguments.layout.into())?;
-    let stream = Seed(arguments.seed).stream(&arguments.name);
-    let prepared = scheme.prepare(&geometry, &stream)?;
+    let prepared = prepared(arguments)?;
     let sampled = match Dtype::from(arguments.dtype) {
         Dtype::F64 => sample::<f64>(arguments, &prepared),
         Dtype::F32 => sample::<f32>(arguments, &prepared),
@@ -40,6 +36,38 @@ pub(crate) fn run(arguments: &SampleArguments) -> anyhow::Result<Outcome> {
         show::text(arguments, &prepared, &sampled)?;
     }
     Ok(Outcome::Fine)
+}
+
+/// The tensor, all of it but its values.
+fn prepared(arguments: &SampleArguments) -> anyhow::Result<Prepared> {
+    let scheme = Scheme::named(&arguments.scheme, &parameters(arguments)?).map_err(with_remedy)?;
+    let shape = &arguments.shape.0;
+    let geometry = reading(arguments)?.geometry(shape, arguments.layout.into())?;
+    let stream = Seed(arguments.seed).stream(&arguments.name);
+    Ok(scheme.prepare(&geometry, &stream)?)
+}
+
+/// The elements that are asked for.
+fn range(arguments: &SampleArguments, geometry: &Geometry) -> anyhow::Result<Range<u64>> {
+    let length = geometry.len() as u64;
+    let range = arguments
+        .range
+        .as_ref()
+        .map_or(0..length, |range| range.0.clone());
+    ensure!(
+        range.end <= length,
+        "--range ends at {}, but the tensor has {length} elements",
+        range.end
+    );
+    Ok(range)
+}
+
+/// What is refused before a value is made.
+pub(crate) fn check(arguments: &SampleArguments) -> anyhow::Result<()> {
+    let prepared = prepared(arguments)?;
+    let geometry = prepared.geometry();
+    shape_of(geometry, &range(arguments, geometry)?);
+    Ok(())
 }
 
 /// Says where a parameter goes that is no option of its own.
@@ -173,16 +201,7 @@ fn packed(parts: Option<&str>) -> anyhow::Result<Reading> {
 /// Makes the tensor twice: to know its extremes, then to count and to write it.
 fn sample<T: Element>(arguments: &SampleArguments, prepared: &Prepared) -> anyhow::Result<Sampled> {
     let geometry = prepared.geometry();
-    let length = geometry.len() as u64;
-    let range = arguments
-        .range
-        .as_ref()
-        .map_or(0..length, |range| range.0.clone());
-    ensure!(
-        range.end <= length,
-        "--range ends at {}, but the tensor has {length} elements",
-        range.end
-    );
+    let range = range(arguments, geometry)?;
     let shape = shape_of(geometry, &range);
     let mut out = match &arguments.out {
         None => None,

@@ -20,8 +20,7 @@ const MOST_LAYERS: usize = 10_000;
 const MOST_UNITS: usize = 10_000_000;
 
 pub(crate) fn run(arguments: &TheoryArguments) -> anyhow::Result<Outcome> {
-    check("--depth", arguments.depth, MOST_LAYERS)?;
-    check("--width", arguments.width, MOST_UNITS)?;
+    check_sizes(arguments)?;
     let network = Network::of(arguments)?;
     let depths = match (arguments.depth, arguments.width) {
         (None, None) => None,
@@ -40,7 +39,24 @@ pub(crate) fn run(arguments: &TheoryArguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-fn check(option: &str, given: Option<usize>, most: usize) -> anyhow::Result<()> {
+/// What is refused before anything is integrated.
+pub(crate) fn check(arguments: &TheoryArguments) -> anyhow::Result<()> {
+    check_sizes(arguments)?;
+    let activation = activation::parse(&arguments.activation)?;
+    MeanField::new(
+        &activation,
+        arguments.sigma_w2.unwrap_or(1.0),
+        arguments.sigma_b2,
+    )?;
+    Ok(())
+}
+
+fn check_sizes(arguments: &TheoryArguments) -> anyhow::Result<()> {
+    within("--depth", arguments.depth, MOST_LAYERS)?;
+    within("--width", arguments.width, MOST_UNITS)
+}
+
+fn within(option: &str, given: Option<usize>, most: usize) -> anyhow::Result<()> {
     if let Some(given) = given {
         ensure!(
             (1..=most).contains(&given),

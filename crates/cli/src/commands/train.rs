@@ -86,6 +86,13 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Outcome> {
     }
 }
 
+/// What is refused before a folder is looked at.
+pub(crate) fn check(arguments: &TrainArguments) -> anyhow::Result<()> {
+    spec(arguments)?.check()?;
+    threads(arguments)?;
+    Ok(())
+}
+
 /// What a run writes besides its checkpoint and its figures.
 const WRITTEN: [&str; 3] = ["report.html", "results.json", MANIFEST];
 
