@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::activation::Activation;
-use crate::gaussian::ExpectationError;
+use crate::gaussian::{ExpectationError, readable};
 use crate::moments::Moments;
 use crate::verdict::Verdict;
 
@@ -52,15 +52,16 @@ pub struct Gain {
 #[non_exhaustive]
 pub enum GainError {
     /// The variance at which the gain is asked for is zero, negative or not finite.
-    #[error("the preactivation variance q must be finite and above 0, got {got}")]
+    #[error("the preactivation variance q must be finite and above 0, got {}", readable(*.got))]
     Variance {
         /// What was given.
         got: f64,
     },
     /// E\[φ²\] is zero: no scale brings the signal back.
     #[error(
-        "{activation}: its second moment at q = {q} is 0, so no gain preserves the signal; use a \
-         larger q or another activation"
+        "{activation}: its second moment at q = {} is 0, so no gain preserves the signal; use a \
+         larger q or another activation",
+        readable(*.q)
     )]
     ZeroSecondMoment {
         /// The activation.

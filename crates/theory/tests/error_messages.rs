@@ -168,6 +168,11 @@ fn gains() {
         "use a larger q or another activation",
     );
     refused!(
+        Gain::at(&parsed("0*x"), 1e300),
+        E::ZeroSecondMoment { q: 1e300, .. },
+        "second moment at q = 1.000e300 is 0",
+    );
+    refused!(
         Gain::of(&parsed("2 + 0*x")),
         E::Constant { .. },
         "it is constant",

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ExpectationError {
     /// The variance is negative or not a number.
-    #[error("the variance must be finite and not below 0, got {got}")]
+    #[error("the variance must be finite and not below 0, got {}", readable(*.got))]
     Variance {
         /// What was given.
         got: f64,
@@ -58,7 +58,7 @@ pub enum ExpectationError {
 }
 
 /// A number without a hundred zeros.
-fn readable(x: f64) -> String {
+pub(crate) fn readable(x: f64) -> String {
     if x == 0.0 || (1e-4..1e6).contains(&x.abs()) {
         x.to_string()
     } else {

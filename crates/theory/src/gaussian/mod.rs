@@ -13,6 +13,7 @@ mod panels;
 mod rule;
 
 pub use error::ExpectationError;
+pub(crate) use error::readable;
 pub(crate) use hermite::hermite_coefficients;
 pub(crate) use pair::products;
 pub use pair::{Covariance, expectation_of_product};
