@@ -175,4 +175,55 @@ mod tests {
         left.sort();
         assert_eq!(left, [".a.y.part", ".b.z.part"]);
     }
+
+    /// A clock that jumps back makes a part that was just begun one from the future: it is kept, as
+    /// a live download's. One that jumps ahead by more than an hour makes it look abandoned.
+    #[test]
+    fn a_clock_that_jumps_keeps_parts_of_the_future_and_sweeps_those_of_long_ago() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let now = std::time::SystemTime::now();
+        let year = Duration::from_secs(365 * 24 * 3600);
+        for (name, time) in [
+            (".a.next-year.part", now + year),
+            (".a.next-hour.part", now + ABANDONED),
+            (".a.within-the-hour.part", now - ABANDONED / 2),
+            (".a.past-the-hour.part", now - 2 * ABANDONED),
+            (".a.last-year.part", now - year),
+            (".a.1970.part", std::time::SystemTime::UNIX_EPOCH),
+        ] {
+            let file = fs::File::create(folder.path().join(name)).unwrap();
+            file.set_modified(time).unwrap();
+        }
+        sweep(&target);
+        let mut left = names(folder.path());
+        left.sort();
+        let kept = [
+            ".a.next-hour.part",
+            ".a.next-year.part",
+            ".a.within-the-hour.part",
+        ];
+        assert_eq!(left, kept);
+        // What the sweep keeps does not stand in the way.
+        write_whole(&target, b"whole").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
+    }
+
+    /// A live part that a jump of the clock let another process sweep: an error, and no file.
+    #[cfg(unix)]
+    #[test]
+    fn a_part_that_was_swept_alive_is_an_error_and_gets_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let mut file = WholeFile::create(&target).unwrap();
+        file.write_all(b"half").unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * ABANDONED;
+        file.part.as_file().set_modified(long_ago).unwrap();
+        sweep(&target);
+        assert!(names(folder.path()).is_empty());
+        file.write_all(b" and half").unwrap();
+        let error = file.commit().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(names(folder.path()).is_empty());
+    }
 }
