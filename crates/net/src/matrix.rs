@@ -331,3 +331,56 @@ impl Kernel for VectorMatrix<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Accumulate, Factor, narrow, product};
+
+    fn wave(count: usize, step: usize) -> Vec<f32> {
+        let value = |i: usize| (i * step % 2003) as f32 / 1001.0 - 1.0;
+        (0..count).map(value).collect()
+    }
+
+    /// The shapes that the gemm crate gets, in buffers that end where the matrix does.
+    #[test]
+    fn general_products_are_the_sums_of_their_terms() {
+        let sizes = [1, 3, 17, 65, 130];
+        for (m, n, k) in sizes.iter().flat_map(|&m| {
+            let pairs = sizes.iter().flat_map(|&n| sizes.map(|k| (n, k)));
+            pairs.map(move |(n, k)| (m, n, k))
+        }) {
+            let (a, b, held) = (wave(m * k, 7919), wave(k * n, 104_729), wave(m * n, 31));
+            let lefts = [
+                (Factor::new(&a, m, k), (k, 1)),
+                (Factor::new(&a, k, m).transposed(), (1, m)),
+            ];
+            let rights = [
+                (Factor::new(&b, k, n), (n, 1)),
+                (Factor::new(&b, n, k).transposed(), (1, k)),
+            ];
+            for ((left, at), (right, bt)) in lefts.into_iter().flat_map(|l| rights.map(|r| (l, r)))
+            {
+                if narrow::fits(&left, &right) {
+                    continue;
+                }
+                for accumulate in [Accumulate::Overwrite, Accumulate::Add] {
+                    let mut found = held.clone();
+                    product(&mut found, accumulate, left, right);
+                    for (index, &found) in found.iter().enumerate() {
+                        let (i, j) = (index / n, index % n);
+                        let start = f64::from(held[index]) * f64::from(accumulate as u8);
+                        let terms = (0..k).map(|p| {
+                            f64::from(a[i * at.0 + p * at.1]) * f64::from(b[p * bt.0 + j * bt.1])
+                        });
+                        let size: f64 = terms.clone().map(f64::abs).sum();
+                        let expected = start + terms.sum::<f64>();
+                        // k + 1 roundings, each of a partial sum that is no larger than all sizes.
+                        let bound = (k + 1) as f64 * f64::from(f32::EPSILON) * (size + start.abs());
+                        let apart = (f64::from(found) - expected).abs();
+                        assert!(apart <= bound, "{m}×{k}×{n} at {i}, {j}: {apart:e}");
+                    }
+                }
+            }
+        }
+    }
+}
