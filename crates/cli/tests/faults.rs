@@ -12,7 +12,7 @@ mod trees;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -361,6 +361,63 @@ fn a_folder_that_may_not_be_written_is_said() {
             began.elapsed() < Duration::from_secs(20),
             "found before the work"
         );
+    }
+}
+
+/// Runs a command and removes the folder that it makes, so long after it is there. Whether the
+/// command was still at work then, and how it ended.
+fn without_its_folder(command: &mut Command, folder: &Path, after: Duration) -> (bool, Output) {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !folder.exists() && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(after);
+    // What the command writes meanwhile can make the removal fail: it is tried until it does not.
+    let began = Instant::now();
+    while folder.exists() && fs::remove_dir_all(folder).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(10), "cannot remove");
+    }
+    let at_work = child.try_wait().unwrap().is_none();
+    (at_work, child.wait_with_output().unwrap())
+}
+
+#[test]
+fn an_output_folder_removed_meanwhile_is_said_or_does_not_matter() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let command = |name: &str, out: &str| match name {
+        "init" => init(home, &home.join(out)),
+        "lab" => lab(home, out),
+        _ => {
+            let mut command = train(home);
+            command.args(STEPS).args(["--out", out]);
+            command
+        }
+    };
+    for name in ["init", "train", "lab"] {
+        let takes = timed(&mut command(name, &format!("{name}-whole")));
+        let mut struck = 0;
+        for index in 0..moments() {
+            let out = format!("{name}-removed-{index}");
+            let folder = home.join(&out);
+            let after = moment(index, takes);
+            let (at_work, output) = without_its_folder(&mut command(name, &out), &folder, after);
+            struck += u32::from(at_work);
+            let said = String::from_utf8_lossy(&output.stderr);
+            let at = format!("{out} after {after:?}: {said}");
+            assert!(!said.contains("panicked"), "{at}");
+            match output.status.code() {
+                Some(0) => {}
+                Some(2) => assert!(said.contains(&out), "does not name the place: {at}"),
+                other => panic!("ended with {other:?}: {at}"),
+            }
+            assert_whole(&folder);
+        }
+        assert!(struck > 0, "no run of {name} was at work");
     }
 }
 
