@@ -97,7 +97,7 @@ impl Study for Training {
                 }
             }
         }
-        let steps = bench.settings.pick(150, 600);
+        let steps = bench.settings.pick(250, 600);
         // The deep ones take longest: they go first, so that no thread is left with one at the end.
         let mut order: Vec<usize> = (0..plans.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(plans[index].spec.depth));
