@@ -334,7 +334,7 @@ impl Kernel for VectorMatrix<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Accumulate, Factor, narrow, product};
+    use super::{Accumulate, Factor, direct, product};
 
     fn wave(count: usize, step: usize) -> Vec<f32> {
         let value = |i: usize| (i * step % 2003) as f32 / 1001.0 - 1.0;
@@ -360,7 +360,7 @@ mod tests {
             ];
             for ((left, at), (right, bt)) in lefts.into_iter().flat_map(|l| rights.map(|r| (l, r)))
             {
-                if narrow::fits(&left, &right) {
+                if direct::fits(&left, &right) {
                     continue;
                 }
                 for accumulate in [Accumulate::Overwrite, Accumulate::Add] {
