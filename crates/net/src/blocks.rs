@@ -6,6 +6,8 @@
 //! of a batch may have fewer examples; what it holds in the places of the others is no result, and
 //! no sum over examples may take it in.
 
+use std::borrow::Cow;
+
 use crate::graph::Shape;
 use crate::matrix::{Accumulate, transpose};
 
@@ -27,6 +29,39 @@ impl Layout {
         match shape.axes().len() {
             3 => Self::Blocks,
             _ => Self::Rows,
+        }
+    }
+
+    /// Values that `examples` take, of `features` each; `None` when that is too many.
+    pub(crate) fn len(self, features: usize, examples: usize) -> Option<usize> {
+        match self {
+            Self::Rows => features.checked_mul(examples),
+            Self::Blocks => features.checked_mul(examples.checked_next_multiple_of(BLOCK)?),
+        }
+    }
+
+    /// Writes rows of `features` values so that they lie like this.
+    pub(crate) fn lay(self, rows: &[f32], features: usize, out: &mut [f32]) {
+        match self {
+            Self::Rows => out.copy_from_slice(rows),
+            Self::Blocks => from_rows(rows, features, Accumulate::Overwrite, out),
+        }
+    }
+
+    /// Values that lie like this as `examples` rows of `features` values.
+    pub(crate) fn rows(
+        self,
+        values: Cow<'_, [f32]>,
+        features: usize,
+        examples: usize,
+    ) -> Cow<'_, [f32]> {
+        match self {
+            Self::Rows => values,
+            Self::Blocks => {
+                let mut rows = vec![0.0; examples * features];
+                to_rows(&values, features, &mut rows);
+                rows.into()
+            }
         }
     }
 
@@ -57,33 +92,24 @@ pub(crate) fn vectors_mut(blocks: &mut [f32]) -> &mut [Vector] {
     blocks.as_chunks_mut().0
 }
 
-/// Writes rows of `features` values as blocks, with zeros where the last block has no example.
-pub(crate) fn from_rows(rows: &[f32], features: usize, blocks: &mut [f32]) {
+/// Writes rows of `features` values as blocks, with zeros where the last block has no example, or
+/// adds them to blocks.
+pub(crate) fn from_rows(rows: &[f32], features: usize, accumulate: Accumulate, blocks: &mut [f32]) {
     let each = rows.chunks(BLOCK * features);
     for (rows, block) in each.zip(blocks.chunks_exact_mut(BLOCK * features)) {
-        if rows.len() == block.len() {
-            transpose(rows, features, 0, block);
-        } else {
+        if accumulate == Accumulate::Overwrite {
+            if rows.len() == block.len() {
+                transpose(rows, features, 0, block);
+                continue;
+            }
             block.fill(0.0);
-            put(rows, features, Accumulate::Overwrite, block);
         }
-    }
-}
-
-/// Adds rows of `features` values to blocks.
-pub(crate) fn add_rows(rows: &[f32], features: usize, blocks: &mut [f32]) {
-    let each = rows.chunks(BLOCK * features);
-    for (rows, block) in each.zip(blocks.chunks_exact_mut(BLOCK * features)) {
-        put(rows, features, Accumulate::Add, block);
-    }
-}
-
-fn put(rows: &[f32], features: usize, accumulate: Accumulate, block: &mut [f32]) {
-    for (example, row) in rows.chunks_exact(features).enumerate() {
-        for (vector, &value) in vectors_mut(block).iter_mut().zip(row) {
-            match accumulate {
-                Accumulate::Overwrite => vector[example] = value,
-                Accumulate::Add => vector[example] += value,
+        for (example, row) in rows.chunks_exact(features).enumerate() {
+            for (vector, &value) in vectors_mut(block).iter_mut().zip(row) {
+                match accumulate {
+                    Accumulate::Overwrite => vector[example] = value,
+                    Accumulate::Add => vector[example] += value,
+                }
             }
         }
     }
@@ -99,7 +125,7 @@ pub(crate) fn to_rows(blocks: &[f32], features: usize, rows: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, add_rows, from_rows, to_rows};
+    use super::{Accumulate, BLOCK, from_rows, to_rows};
 
     #[test]
     fn rows_come_back_from_blocks_and_absent_examples_are_zeros() {
@@ -107,7 +133,7 @@ mod tests {
             let rows: Vec<f32> = (1..=examples * features).map(|i| i as f32).collect();
             let padded = examples.next_multiple_of(BLOCK);
             let mut blocks = vec![f32::NAN; padded * features];
-            from_rows(&rows, features, &mut blocks);
+            from_rows(&rows, features, Accumulate::Overwrite, &mut blocks);
             for (at, &value) in blocks.iter().enumerate() {
                 let (block, place) = (at / (BLOCK * features), at % (BLOCK * features));
                 let (feature, example) = (place / BLOCK, block * BLOCK + place % BLOCK);
@@ -121,7 +147,7 @@ mod tests {
             let mut back = vec![f32::NAN; rows.len()];
             to_rows(&blocks, features, &mut back);
             assert_eq!(back, rows);
-            add_rows(&rows, features, &mut blocks);
+            from_rows(&rows, features, Accumulate::Add, &mut blocks);
             to_rows(&blocks, features, &mut back);
             assert!(
                 back.iter()

@@ -7,7 +7,6 @@ mod workers;
 
 use std::borrow::Cow;
 
-use crate::blocks::{self, Layout};
 use crate::graph::{BufferSpec, Graph, ParameterSpec, Role};
 use crate::operator::Behaviour;
 use crate::plan::{Mode, Plan, PlanError, Recompute};
@@ -362,14 +361,7 @@ impl Network {
         let features = self.graph.features(index);
         let whole = self.lanes_in_use(examples).map(move |(lane, rows)| {
             let values = &lane[place.range(rows)];
-            match place.layout() {
-                Layout::Rows => Cow::Borrowed(values),
-                Layout::Blocks => {
-                    let mut made = vec![0.0; rows * features];
-                    blocks::to_rows(values, features, &mut made);
-                    Cow::Owned(made)
-                }
-            }
+            place.layout().rows(values.into(), features, rows)
         });
         Ok(whole)
     }

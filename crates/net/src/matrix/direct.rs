@@ -255,20 +255,20 @@ fn band<S: Simd, L: Left, const R: usize, const C: usize>(
 ) {
     let out = &mut out[row * right.columns..][..R * right.columns];
     if C == 0 {
-        tail::<S, L, R>(simd, out, start, left, row, right, column);
+        block::<S, L, R, 1, false>(simd, out, start, left, row, right, column);
     } else if C == 3 && R < 4 {
         // The compiler does not keep three vectors of so few rows in registers.
-        block::<S, L, R, 2>(simd, out, start, left, row, right, column);
+        block::<S, L, R, 2, true>(simd, out, start, left, row, right, column);
         let last = column + 2 * S::F32_LANES;
-        block::<S, L, R, 1>(simd, out, start, left, row, right, last);
+        block::<S, L, R, 1, true>(simd, out, start, left, row, right, last);
     } else {
-        block::<S, L, R, C>(simd, out, start, left, row, right, column);
+        block::<S, L, R, C, true>(simd, out, start, left, row, right, column);
     }
 }
 
-/// `R` rows and `C` whole vectors of columns.
+/// `R` rows and `C` vectors of columns, which are whole or, with `IS_WHOLE` not set, what is left of one.
 #[inline(always)]
-fn block<S: Simd, L: Left, const R: usize, const C: usize>(
+fn block<S: Simd, L: Left, const R: usize, const C: usize, const IS_WHOLE: bool>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
@@ -277,21 +277,27 @@ fn block<S: Simd, L: Left, const R: usize, const C: usize>(
     right: Right<'_>,
     column: usize,
 ) {
-    let width = C * S::F32_LANES;
+    let width = if IS_WHOLE {
+        C * S::F32_LANES
+    } else {
+        right.columns - column
+    };
     let mut sums = [[simd.splat_f32s(0.0); C]; R];
     match start {
         Start::Zero => {}
         Start::Destination => {
             for (r, sums) in sums.iter_mut().enumerate() {
-                *sums = vectors::<S, C>(&out[r * right.columns + column..][..width]);
+                let out = &out[r * right.columns + column..][..width];
+                *sums = load::<S, C, IS_WHOLE>(simd, out);
             }
         }
-        Start::Row(row) => sums = [vectors::<S, C>(&row[column..][..width]); R],
+        Start::Row(row) => sums = [load::<S, C, IS_WHOLE>(simd, &row[column..][..width]); R],
     }
     let inner = right.inner;
     let left = left.band::<R>(row, inner);
     for index in 0..inner {
-        let right = vectors::<S, C>(&right.values[index * right.stride + column..][..width]);
+        let right = &right.values[index * right.stride + column..][..width];
+        let right = load::<S, C, IS_WHOLE>(simd, right);
         for (r, sums) in sums.iter_mut().enumerate() {
             let left = simd.splat_f32s(left.at(r, index));
             for (sum, &right) in sums.iter_mut().zip(&right) {
@@ -301,53 +307,24 @@ fn block<S: Simd, L: Left, const R: usize, const C: usize>(
     }
     for (r, sums) in sums.iter().enumerate() {
         let out = &mut out[r * right.columns + column..][..width];
-        let (out, _) = S::as_mut_simd_f32s(out);
-        out[..C].copy_from_slice(sums);
+        if IS_WHOLE {
+            let (out, _) = S::as_mut_simd_f32s(out);
+            out[..C].copy_from_slice(sums);
+        } else {
+            simd.partial_store_f32s(out, sums[0]);
+        }
     }
 }
 
-/// `R` rows and the columns after the last whole vector.
+/// `values` as `C` whole vectors, or as one that they do not fill.
 #[inline(always)]
-fn tail<S: Simd, L: Left, const R: usize>(
-    simd: S,
-    out: &mut [f32],
-    start: Start<'_>,
-    left: L,
-    row: usize,
-    right: Right<'_>,
-    column: usize,
-) {
-    let width = right.columns - column;
-    let mut sums = [simd.splat_f32s(0.0); R];
-    match start {
-        Start::Zero => {}
-        Start::Destination => {
-            for (r, sum) in sums.iter_mut().enumerate() {
-                *sum = simd.partial_load_f32s(&out[r * right.columns + column..][..width]);
-            }
-        }
-        Start::Row(row) => sums = [simd.partial_load_f32s(&row[column..][..width]); R],
+fn load<S: Simd, const C: usize, const IS_WHOLE: bool>(simd: S, values: &[f32]) -> [S::f32s; C] {
+    if IS_WHOLE {
+        let (vectors, _) = S::as_simd_f32s(values);
+        std::array::from_fn(|c| vectors[c])
+    } else {
+        [simd.partial_load_f32s(values); C]
     }
-    let inner = right.inner;
-    let left = left.band::<R>(row, inner);
-    for index in 0..inner {
-        let right = &right.values[index * right.stride + column..][..width];
-        let right = simd.partial_load_f32s(right);
-        for (r, sum) in sums.iter_mut().enumerate() {
-            let left = simd.splat_f32s(left.at(r, index));
-            *sum = simd.mul_add_f32s(left, right, *sum);
-        }
-    }
-    for (r, sum) in sums.into_iter().enumerate() {
-        simd.partial_store_f32s(&mut out[r * right.columns + column..][..width], sum);
-    }
-}
-
-/// The first `C` vectors of `values`.
-#[inline(always)]
-fn vectors<S: Simd, const C: usize>(values: &[f32]) -> [S::f32s; C] {
-    let (vectors, _) = S::as_simd_f32s(values);
-    std::array::from_fn(|c| vectors[c])
 }
 
 #[cfg(test)]

@@ -119,32 +119,28 @@ where
                 let (whole, whole_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
                 let (rest, rest_b) = (whole.remainder(), whole_b.remainder());
                 for (a, b) in whole.zip(whole_b) {
-                    for lane in 0..LANES {
-                        let terms = (self.term)(channel, f64::from(a[lane]), f64::from(b[lane]));
-                        for n in 0..N {
-                            sums[n][lane] += terms[n];
-                        }
-                    }
+                    self.add(channel, a, b, &mut sums);
                 }
-                for (lane, (&a, &b)) in rest.iter().zip(rest_b).enumerate() {
-                    let terms = (self.term)(channel, f64::from(a), f64::from(b));
-                    for n in 0..N {
-                        sums[n][lane] += terms[n];
-                    }
-                }
+                self.add(channel, rest, rest_b, &mut sums);
             }
             if let (Some((a, b)), 1..) = (rows.next(), last) {
                 let (a, b) = (vectors(&a[range.clone()]), vectors(&b[range]));
                 for (a, b) in a.iter().zip(b) {
-                    for lane in 0..last {
-                        let terms = (self.term)(channel, f64::from(a[lane]), f64::from(b[lane]));
-                        for n in 0..N {
-                            sums[n][lane] += terms[n];
-                        }
-                    }
+                    self.add(channel, &a[..last], &b[..last], &mut sums);
                 }
             }
             (self.out)(channel, sums.map(by_halves));
+        }
+    }
+
+    /// Adds the terms of a few values of a channel, each in a lane of its own.
+    #[inline(always)]
+    fn add(&self, channel: usize, a: &[f32], b: &[f32], sums: &mut [[f64; LANES]; N]) {
+        for (lane, (&a, &b)) in a.iter().zip(b).enumerate() {
+            let terms = (self.term)(channel, f64::from(a), f64::from(b));
+            for n in 0..N {
+                sums[n][lane] += terms[n];
+            }
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::{Backward, Writes, pass_on};
 use crate::blocks::{self, Layout};
-use crate::matrix::Accumulate;
 
 /// The same values as one axis, which is how a row of them lies: blocks become rows.
 #[derive(Clone, Copy, Debug)]
@@ -26,14 +25,12 @@ impl Flatten {
     }
 
     pub(crate) fn backward(self, reads: &Backward<'_>, writes: Writes<'_>) {
-        match (self.layout, writes.accumulate) {
-            (Layout::Rows, accumulate) => pass_on(reads.gradient, accumulate, writes.out),
-            (Layout::Blocks, Accumulate::Overwrite) => {
-                blocks::from_rows(reads.gradient, self.features, writes.out);
-            }
-            (Layout::Blocks, Accumulate::Add) => {
-                blocks::add_rows(reads.gradient, self.features, writes.out);
-            }
+        let Writes {
+            out, accumulate, ..
+        } = writes;
+        match self.layout {
+            Layout::Rows => pass_on(reads.gradient, accumulate, out),
+            Layout::Blocks => blocks::from_rows(reads.gradient, self.features, accumulate, out),
         }
     }
 }

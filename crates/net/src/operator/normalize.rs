@@ -109,7 +109,7 @@ impl Normalize {
             let (input, out) = (&mut input[..len], &mut scratch[..len]);
             blocks::to_rows(from, features, input);
             self.rows(input, reads.parameters, out);
-            blocks::from_rows(out, features, to);
+            blocks::from_rows(out, features, Accumulate::Overwrite, to);
         }
     }
 
@@ -165,10 +165,8 @@ impl Normalize {
                     partial,
                 },
             });
-            match (out, accumulate) {
-                (None, _) => {}
-                (Some(out), Accumulate::Overwrite) => blocks::from_rows(made, features, out),
-                (Some(out), Accumulate::Add) => blocks::add_rows(made, features, out),
+            if let Some(out) = out {
+                blocks::from_rows(made, features, accumulate, out);
             }
         }
     }

@@ -35,6 +35,22 @@ impl Windows {
         self.output[0] * self.output[1]
     }
 
+    /// From places to windows.
+    fn forward(&self) -> Sizes {
+        Sizes {
+            from: self.plane(),
+            to: self.windows(),
+        }
+    }
+
+    /// From windows to places.
+    fn backward(&self) -> Sizes {
+        Sizes {
+            from: self.windows(),
+            to: self.plane(),
+        }
+    }
+
     /// Calls `work` with the rows and columns of each window, in order.
     #[inline(always)]
     fn for_each(
@@ -61,6 +77,7 @@ impl MaxPool {
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
         vectorized(Planes {
             windows: self.0,
+            sizes: self.0.forward(),
             input: reads.first,
             out,
             work: |plane: &[Vector], windows: Windows, out: &mut [Vector]| {
@@ -137,12 +154,20 @@ impl Windows {
     }
 }
 
-/// Makes each plane of windows from its plane of places, or the other way round.
+/// Makes each plane of an image from its plane of another.
 struct Planes<'a, W> {
     windows: Windows,
+    sizes: Sizes,
     input: &'a [f32],
     out: &'a mut [f32],
     work: W,
+}
+
+/// Vectors of a plane that is read, and of one that is written.
+#[derive(Clone, Copy)]
+struct Sizes {
+    from: usize,
+    to: usize,
 }
 
 impl<W: Fn(&[Vector], Windows, &mut [Vector])> Kernel for Planes<'_, W> {
@@ -150,8 +175,8 @@ impl<W: Fn(&[Vector], Windows, &mut [Vector])> Kernel for Planes<'_, W> {
 
     #[inline(always)]
     fn run(self) {
-        let planes = vectors(self.input).chunks_exact(self.windows.plane());
-        let outs = vectors_mut(self.out).chunks_exact_mut(self.windows.windows());
+        let planes = vectors(self.input).chunks_exact(self.sizes.from);
+        let outs = vectors_mut(self.out).chunks_exact_mut(self.sizes.to);
         for (plane, out) in planes.zip(outs) {
             (self.work)(plane, self.windows, out);
         }
@@ -171,6 +196,7 @@ impl AveragePool {
         let share = self.share();
         vectorized(Planes {
             windows: self.0,
+            sizes: self.0.forward(),
             input: reads.first,
             out,
             work: |plane: &[Vector], windows: Windows, out: &mut [Vector]| {
@@ -194,43 +220,27 @@ impl AveragePool {
         if writes.accumulate == Accumulate::Overwrite {
             writes.out.fill(0.0);
         }
-        vectorized(AverageChain {
+        let share = self.share();
+        vectorized(Planes {
             windows: self.0,
-            share: self.share(),
-            gradient: reads.gradient,
+            sizes: self.0.backward(),
+            input: reads.gradient,
             out: writes.out,
-        });
-    }
-}
-
-struct AverageChain<'a> {
-    windows: Windows,
-    share: f32,
-    gradient: &'a [f32],
-    out: &'a mut [f32],
-}
-
-impl Kernel for AverageChain<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { windows, share, .. } = self;
-        let width = windows.input[1];
-        let gradients = vectors(self.gradient).chunks_exact(windows.windows());
-        let outs = vectors_mut(self.out).chunks_exact_mut(windows.plane());
-        for (gradient, out) in gradients.zip(outs) {
-            windows.for_each(|index, rows, columns| {
-                let gradient = gradient[index].map(|gradient| gradient * share);
-                for row in rows {
-                    for out in &mut out[row * width + columns.start..row * width + columns.end] {
-                        for (out, gradient) in out.iter_mut().zip(&gradient) {
-                            *out += gradient;
+            work: |gradient: &[Vector], windows: Windows, out: &mut [Vector]| {
+                let width = windows.input[1];
+                windows.for_each(|index, rows, columns| {
+                    let gradient = gradient[index].map(|gradient| gradient * share);
+                    for row in rows {
+                        for out in &mut out[row * width + columns.start..row * width + columns.end]
+                        {
+                            for (out, gradient) in out.iter_mut().zip(&gradient) {
+                                *out += gradient;
+                            }
                         }
                     }
-                }
-            });
-        }
+                });
+            },
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::blocks::{BLOCK, Layout};
+use crate::blocks::Layout;
 
 /// A cache line of f32: every place begins on one.
 pub(crate) const ALIGN: usize = 16;
@@ -24,10 +24,8 @@ pub(crate) struct Place {
 enum Extent {
     /// There is so much of it however many rows there are.
     Fixed,
-    /// Of each row.
-    Rows,
-    /// Of each row, in whole blocks of them.
-    Blocks,
+    /// Of each row, and rows lie so.
+    Each(Layout),
 }
 
 impl Extent {
@@ -35,8 +33,7 @@ impl Extent {
     fn of(self, len: usize, rows: usize) -> Option<usize> {
         match self {
             Self::Fixed => Some(len),
-            Self::Rows => len.checked_mul(rows),
-            Self::Blocks => len.checked_mul(rows.next_multiple_of(BLOCK)),
+            Self::Each(layout) => layout.len(len, rows),
         }
     }
 }
@@ -59,8 +56,8 @@ impl Place {
     /// How the rows lie in it.
     pub(crate) fn layout(self) -> Layout {
         match self.extent {
-            Extent::Fixed | Extent::Rows => Layout::Rows,
-            Extent::Blocks => Layout::Blocks,
+            Extent::Fixed => Layout::Rows,
+            Extent::Each(layout) => layout,
         }
     }
 }
@@ -84,11 +81,7 @@ impl Places {
 
     /// A place for `features` values a row; `None` when memory's address range is at its end.
     pub(crate) fn take(&mut self, features: usize, layout: Layout) -> Option<Place> {
-        let extent = match layout {
-            Layout::Rows => Extent::Rows,
-            Layout::Blocks => Extent::Blocks,
-        };
-        self.take_as(features, extent)
+        self.take_as(features, Extent::Each(layout))
     }
 
     /// A place for `len` values, whatever the rows.

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use crate::blocks::{self, BLOCK, Layout};
 use crate::graph::{Graph, Node, ParameterSpec, Producer, Role};
 use crate::matrix::transpose;
 use crate::network::Network;
@@ -84,15 +83,8 @@ impl Stop<'_> {
 
     /// Values that lie as those of this layer, example after example.
     fn rows<'v>(&self, values: Cow<'v, [f32]>) -> Cow<'v, [f32]> {
-        let features = self.features();
-        match self.graph.layout(self.node.output) {
-            Layout::Rows => values,
-            Layout::Blocks => {
-                let mut rows = vec![0.0; self.context.examples * features];
-                blocks::to_rows(&values, features, &mut rows);
-                rows.into()
-            }
-        }
+        let layout = self.graph.layout(self.node.output);
+        layout.rows(values, self.features(), self.context.examples)
     }
 
     /// What the two layers after this one make of its values, example after example.
@@ -154,16 +146,14 @@ pub(super) fn run(
     };
     let mut values: Vec<Option<Vec<f32>>> = vec![None; graph.values.len()];
     let mut readers: Vec<usize> = graph.values.iter().map(|value| value.readers).collect();
-    let len = |value: usize| match graph.layout(value) {
-        Layout::Rows => examples * graph.features(value),
-        Layout::Blocks => examples.next_multiple_of(BLOCK) * graph.features(value),
+    let room = |value: usize| {
+        let len = graph.layout(value).len(graph.features(value), examples);
+        vec![0.0; len.expect("no more than memory can hold")]
     };
     let input = graph.inputs[0];
-    let mut first = batch.to_vec();
-    if graph.layout(input) == Layout::Blocks {
-        first = vec![0.0; len(input)];
-        blocks::from_rows(batch, graph.features(input), &mut first);
-    }
+    let mut first = room(input);
+    let layout = graph.layout(input);
+    layout.lay(batch, graph.features(input), &mut first);
     values[input] = Some(first);
     for (index, node) in graph.nodes.iter().enumerate() {
         let mut inputs: [&[f32]; 2] = [&[], &[]];
@@ -176,7 +166,7 @@ pub(super) fn run(
             later: &graph.nodes[index + 1..],
             inputs,
             context: &context,
-            made: vec![0.0; len(node.output)],
+            made: room(node.output),
         };
         stop.run(parameters);
         visit(&mut stop, parameters)?;

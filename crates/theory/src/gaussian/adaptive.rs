@@ -89,7 +89,8 @@ impl<const N: usize> Ord for Panel<N> {
 }
 
 /// ∫ f over the panels between successive `edges`, refined where the error is largest, with at most
-/// `evaluations` calls of `f` and no more panels than [`MOST_BYTES`] hold. The result is what was reached; [`Integral::accept`] judges it.
+/// `evaluations` calls of `f` and no more panels than [`MOST_BYTES`] hold. The result is what was
+/// reached; [`Integral::accept`] judges it.
 pub(super) fn integrate<const N: usize>(
     f: &mut impl FnMut(f64) -> Result<[f64; N], Failure>,
     edges: &[f64],

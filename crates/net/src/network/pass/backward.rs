@@ -124,7 +124,7 @@ impl Pass<'_> {
         }
         if let Some(blocks) = self.plan.seed_blocks {
             let (out, [seed]) = carve_one(lane, blocks.range(rows), [place.range(rows)]);
-            blocks::from_rows(seed, features, out);
+            blocks::from_rows(seed, features, Accumulate::Overwrite, out);
         }
     }
 

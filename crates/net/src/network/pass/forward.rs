@@ -122,11 +122,9 @@ impl Lane<'_> {
             self.plan.inputs[input],
             &all[first..first + rows * features],
         );
-        let values = &mut lane[place.range(rows)];
-        match place.layout() {
-            Layout::Rows => values.copy_from_slice(from),
-            Layout::Blocks => blocks::from_rows(from, features, values),
-        }
+        place
+            .layout()
+            .lay(from, features, &mut lane[place.range(rows)]);
         if !self.tap.is_blind() {
             let site = site(self.graph, self.plan, value, index);
             self.tap.activation(&site, from);

@@ -252,20 +252,13 @@ struct Tile {
 /// depend on its width.
 #[inline(always)]
 fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
-    let parts = S::as_simd_f32s(vector).0;
-    match *parts {
-        [one] => simd.reduce_sum_f32s(one),
-        [a, b] => simd.reduce_sum_f32s(simd.add_f32s(a, b)),
-        _ => {
-            let mut left = *vector;
-            let mut half = BLOCK / 2;
-            while half >= S::F32_LANES {
-                for at in 0..half {
-                    left[at] += left[at + half];
-                }
-                half /= 2;
-            }
-            simd.reduce_sum_f32s(load::<S>(&left, 0))
+    let mut left = *vector;
+    let mut half = BLOCK / 2;
+    while half >= S::F32_LANES {
+        for at in 0..half {
+            left[at] += left[at + half];
         }
+        half /= 2;
     }
+    simd.reduce_sum_f32s(load::<S>(&left, 0))
 }

@@ -37,10 +37,10 @@ pub(super) fn fits(bins: usize, values: usize) -> bool {
 /// Counts `values` into `slots`.
 pub(super) fn count(slots: &mut [u64], values: &[f32], find: FindSlots) {
     let mut found = [0u32; CHUNK];
-    for part in values.chunks(MOST_CHUNKS * CHUNK) {
+    let (chunks, rest) = values.as_chunks::<CHUNK>();
+    for part in chunks.chunks(MOST_CHUNKS) {
         let mut planes = [[0u64; LANES]; PLANES];
-        let (chunks, rest) = part.as_chunks::<CHUNK>();
-        for chunk in chunks {
+        for chunk in part {
             find.run(chunk, &mut found);
             let outside = vectorized_with(Add {
                 found: &found,
@@ -59,8 +59,8 @@ pub(super) fn count(slots: &mut [u64], values: &[f32], find: FindSlots) {
         for (slot, count) in slots[1..].iter_mut().zip(counts) {
             *slot += u64::from(count);
         }
-        count_small(slots, rest, find);
     }
+    count_small(slots, rest, find);
 }
 
 type Words = [u64; LANES];
