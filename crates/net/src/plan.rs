@@ -199,8 +199,11 @@ impl Plan {
         };
         let backward = match mode {
             Mode::Forward => backward::Backward::default(),
-            Mode::Training => backward::plan(graph, &forward, &stretches, batch, &mut places)
-                .ok_or_else(too_large)?,
+            Mode::Training => {
+                let batch = (batch, lanes);
+                backward::plan(graph, &forward, &stretches, batch, &mut places)
+                    .ok_or_else(too_large)?
+            }
         };
         let parameters = graph.parameter_count();
         let (transposes, transposed) = tasks::transposes(graph);

@@ -71,7 +71,7 @@ pub(super) fn plan(
     graph: &Graph,
     forward: &Forward,
     stretches: &[Range<usize>],
-    batch: usize,
+    (batch, lanes): (usize, Lanes),
     places: &mut Places,
 ) -> Option<Backward> {
     let wanted = wanted_gradients(graph);
@@ -84,6 +84,7 @@ pub(super) fn plan(
         needed: forward.needed.clone(),
         again: 0..0,
         batch,
+        lanes,
         places,
         wanted,
         gradient: vec![None; graph.values.len()],
@@ -148,6 +149,7 @@ struct Planner<'a> {
     /// Steps to be taken again before the segment that is being planned.
     again: Span,
     batch: usize,
+    lanes: Lanes,
     places: &'a mut Places,
     wanted: Vec<bool>,
     /// Where each value's gradient lies, from its first contribution until its operator is done.
@@ -288,9 +290,9 @@ impl Planner<'_> {
             let made = tasks::partial_tasks(node, index, &self.graph.parameters, partial);
             self.made.tasks.extend(made);
             // Held by every lane, each with as many values as a whole number of cache lines.
-            let lanes = Lanes::of(self.graph, self.batch).count;
             let values = node.storage.len().next_multiple_of(ALIGN);
-            self.held = self.held.saturating_add(values.saturating_mul(lanes));
+            let values = values.saturating_mul(self.lanes.count);
+            self.held = self.held.saturating_add(values);
             self.free_later.push(partial);
         }
         // Every operator that reads this node's output is done.
