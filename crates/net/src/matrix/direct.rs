@@ -9,10 +9,15 @@
 //! Each value is one chain of fused multiply-adds over the inner index, in order, so its bits
 //! depend neither on the width of the vectors nor on how the destination is cut.
 
+mod left;
+
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use super::Factor;
 use crate::simd::vectorized_with;
+use left::{Band, Columns, Left, Rows};
 
 /// Sizes below which this is as fast as the general product or faster, on 64 to 128 rows. Above,
 /// a column of the right factor takes a page of memory for each value, and packing pays.
@@ -21,6 +26,12 @@ const INNER: usize = 1024;
 /// Columns up to which a panel has two vectors at most: with less code to get through before it, a
 /// product of 16 × 16 on 32 rows takes a twentieth less.
 const FEW_COLUMNS: usize = 32;
+/// Columns from which on a panel's rows lie so far apart that few of them share the nearest cache,
+/// whose places repeat every four KiB: it pays to lay a panel together first, where registers hold
+/// so small a block of the destination that the panel is read over and over.
+const FAR_COLUMNS: usize = 128;
+/// Values of a panel that is laid together: 24 KiB, which the nearest cache keeps.
+const PANEL: usize = 6 << 10;
 
 /// Whether a product is one for this module: by its shape alone.
 pub(super) fn fits(a: &Factor<'_>, b: &Factor<'_>) -> bool {
@@ -60,6 +71,7 @@ fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, b: Fact
     let right = Right {
         values: b.values,
         stride: b.row_stride,
+        first: 0,
         inner: b.rows,
         columns: b.columns,
     };
@@ -82,75 +94,6 @@ fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, b: Fact
     }
 }
 
-/// The left factor.
-trait Left: Copy {
-    type Band<const R: usize>: Band<R>;
-
-    /// Rows `first..first + R`, of `inner` values each.
-    fn band<const R: usize>(self, first: usize, inner: usize) -> Self::Band<R>;
-}
-
-/// Some neighbouring rows of the left factor.
-trait Band<const R: usize>: Copy {
-    /// What row `row` holds at an inner index.
-    fn at(self, row: usize, index: usize) -> f32;
-}
-
-/// Stored row after row.
-#[derive(Clone, Copy)]
-struct Rows<'a> {
-    values: &'a [f32],
-    stride: usize,
-}
-
-impl<'a> Left for Rows<'a> {
-    type Band<const R: usize> = [&'a [f32]; R];
-
-    #[inline(always)]
-    fn band<const R: usize>(self, first: usize, inner: usize) -> [&'a [f32]; R] {
-        // Not by `from_fn`: the compiler would lose sight of all having one length, and check
-        // every read.
-        let mut rows = [&self.values[..0]; R];
-        for (row, values) in rows.iter_mut().enumerate() {
-            *values = &self.values[(first + row) * self.stride..][..inner];
-        }
-        rows
-    }
-}
-
-impl<const R: usize> Band<R> for [&[f32]; R] {
-    #[inline(always)]
-    fn at(self, row: usize, index: usize) -> f32 {
-        self[row][index]
-    }
-}
-
-/// Stored column after column.
-#[derive(Clone, Copy)]
-struct Columns<'a> {
-    values: &'a [f32],
-    stride: usize,
-}
-
-impl<'a> Left for Columns<'a> {
-    type Band<const R: usize> = Self;
-
-    #[inline(always)]
-    fn band<const R: usize>(self, first: usize, _inner: usize) -> Self {
-        Self {
-            values: &self.values[first..],
-            ..self
-        }
-    }
-}
-
-impl<const R: usize> Band<R> for Columns<'_> {
-    #[inline(always)]
-    fn at(self, row: usize, index: usize) -> f32 {
-        self.values[index * self.stride..][..R][row]
-    }
-}
-
 /// With panels of up to `C` vectors of columns.
 struct Direct<'a, L, const C: usize> {
     out: &'a mut [f32],
@@ -160,12 +103,15 @@ struct Direct<'a, L, const C: usize> {
     right: Right<'a>,
 }
 
-/// The right factor, row after row.
+/// The right factor, or some of its rows and columns, row after row.
 #[derive(Clone, Copy)]
 struct Right<'a> {
     values: &'a [f32],
     stride: usize,
+    /// The column that a row's values begin with.
+    first: usize,
     inner: usize,
+    /// Columns of the destination.
     columns: usize,
 }
 
@@ -178,18 +124,18 @@ impl<L: Left, const C: usize> WithSimd for Direct<'_, L, C> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if S::F32_LANES == 16 {
-            self.panels::<S, 8>(simd);
+            self.panels::<S, 8, C>(simd);
         } else {
-            self.panels::<S, 4>(simd);
+            self.panels::<S, 6, 2>(simd);
         }
     }
 }
 
-impl<L: Left, const C: usize> Direct<'_, L, C> {
+impl<L: Left, const MOST: usize> Direct<'_, L, MOST> {
     /// The destination in panels of `C` vectors of columns, with `R` rows at a time: a panel of the
     /// right factor stays in the nearest caches while all rows pass.
     #[inline(always)]
-    fn panels<S: Simd, const R: usize>(self, simd: S) {
+    fn panels<S: Simd, const R: usize, const C: usize>(self, simd: S) {
         let Self {
             out,
             start,
@@ -197,19 +143,73 @@ impl<L: Left, const C: usize> Direct<'_, L, C> {
             rows,
             right,
         } = self;
+        let is_far = S::F32_LANES < 16 && right.columns >= FAR_COLUMNS && rows >= 4 * R;
+        let mut memory;
+        let mut together: Option<&mut [f32]> = None;
+        if is_far {
+            memory = [0.0; PANEL];
+            together = Some(&mut memory);
+        }
         let mut column = 0;
         while column < right.columns {
             let vectors = (right.columns - column) / S::F32_LANES;
             // Four are two and two.
             let taken = if vectors == 4 { 2 } else { vectors.min(C) };
-            match taken {
-                0 => return panel::<S, L, R, 0>(simd, out, start, left, rows, right, column),
-                1 => panel::<S, L, R, 1>(simd, out, start, left, rows, right, column),
-                2 => panel::<S, L, R, 2>(simd, out, start, left, rows, right, column),
-                _ => panel::<S, L, R, C>(simd, out, start, left, rows, right, column),
+            match (taken, &mut together) {
+                (_, Some(together)) if taken == C => {
+                    far_panel::<S, L, R, C>(simd, out, start, left, rows, right, column, together);
+                }
+                (0, _) => {
+                    return panel::<S, L, R, 0>(simd, out, start, left, 0..rows, right, column);
+                }
+                (1, _) => panel::<S, L, R, 1>(simd, out, start, left, 0..rows, right, column),
+                (2, _) => panel::<S, L, R, 2>(simd, out, start, left, 0..rows, right, column),
+                _ => panel::<S, L, R, C>(simd, out, start, left, 0..rows, right, column),
             }
             column += taken * S::F32_LANES;
         }
+    }
+}
+
+/// `C` vectors of columns whose rows lie far apart: the first band of rows lays them together as it
+/// reads them, as many as `together` holds. What a value has come to is put down in between, which
+/// rounds nothing.
+#[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of a panel, and its memory"
+)]
+fn far_panel<S: Simd, L: Left, const R: usize, const C: usize>(
+    simd: S,
+    out: &mut [f32],
+    mut start: Start<'_>,
+    left: L,
+    rows: usize,
+    right: Right<'_>,
+    column: usize,
+    together: &mut [f32],
+) {
+    let width = C * S::F32_LANES;
+    let most = together.len() / width;
+    for index in (0..right.inner).step_by(most) {
+        let inner = most.min(right.inner - index);
+        let together = &mut together[..inner * width];
+        let left = left.after(index);
+        let far = Right {
+            values: &right.values[index * right.stride..],
+            inner,
+            ..right
+        };
+        let band = &mut out[..R * right.columns];
+        block::<S, L, R, C, true, true>(simd, band, start, left, 0, far, column, together);
+        let near = Right {
+            values: together,
+            stride: width,
+            first: column,
+            ..far
+        };
+        panel::<S, L, R, C>(simd, out, start, left, R..rows, near, column);
+        start = Start::Destination;
     }
 }
 
@@ -220,24 +220,27 @@ fn panel<S: Simd, L: Left, const R: usize, const C: usize>(
     out: &mut [f32],
     start: Start<'_>,
     left: L,
-    rows: usize,
+    rows: Range<usize>,
     right: Right<'_>,
     column: usize,
 ) {
-    let mut row = 0;
-    while row + R <= rows {
+    let Range {
+        start: mut row,
+        end,
+    } = rows;
+    while row + R <= end {
         band::<S, L, R, C>(simd, out, start, left, row, right, column);
         row += R;
     }
-    while row + 4 <= rows {
+    while row + 4 <= end {
         band::<S, L, 4, C>(simd, out, start, left, row, right, column);
         row += 4;
     }
-    while row + 2 <= rows {
+    while row + 2 <= end {
         band::<S, L, 2, C>(simd, out, start, left, row, right, column);
         row += 2;
     }
-    if row < rows {
+    if row < end {
         band::<S, L, 1, C>(simd, out, start, left, row, right, column);
     }
 }
@@ -255,20 +258,32 @@ fn band<S: Simd, L: Left, const R: usize, const C: usize>(
 ) {
     let out = &mut out[row * right.columns..][..R * right.columns];
     if C == 0 {
-        block::<S, L, R, 1, false>(simd, out, start, left, row, right, column);
+        block::<S, L, R, 1, false, false>(simd, out, start, left, row, right, column, &mut []);
     } else if C == 3 && R < 4 {
         // The compiler does not keep three vectors of so few rows in registers.
-        block::<S, L, R, 2, true>(simd, out, start, left, row, right, column);
+        block::<S, L, R, 2, true, false>(simd, out, start, left, row, right, column, &mut []);
         let last = column + 2 * S::F32_LANES;
-        block::<S, L, R, 1, true>(simd, out, start, left, row, right, last);
+        block::<S, L, R, 1, true, false>(simd, out, start, left, row, right, last, &mut []);
     } else {
-        block::<S, L, R, C, true>(simd, out, start, left, row, right, column);
+        block::<S, L, R, C, true, false>(simd, out, start, left, row, right, column, &mut []);
     }
 }
 
-/// `R` rows and `C` vectors of columns, which are whole or, with `IS_WHOLE` not set, what is left of one.
+/// `R` rows and `C` vectors of columns, which are whole or, with `IS_WHOLE` not set, what is left of one;
+/// with `LAYS` set it leaves what it reads of the right factor in `together`.
 #[inline(always)]
-fn block<S: Simd, L: Left, const R: usize, const C: usize, const IS_WHOLE: bool>(
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of a panel, and its memory"
+)]
+fn block<
+    S: Simd,
+    L: Left,
+    const R: usize,
+    const C: usize,
+    const IS_WHOLE: bool,
+    const LAYS: bool,
+>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
@@ -276,6 +291,7 @@ fn block<S: Simd, L: Left, const R: usize, const C: usize, const IS_WHOLE: bool>
     row: usize,
     right: Right<'_>,
     column: usize,
+    together: &mut [f32],
 ) {
     let width = if IS_WHOLE {
         C * S::F32_LANES
@@ -296,8 +312,13 @@ fn block<S: Simd, L: Left, const R: usize, const C: usize, const IS_WHOLE: bool>
     let inner = right.inner;
     let left = left.band::<R>(row, inner);
     for index in 0..inner {
-        let right = &right.values[index * right.stride + column..][..width];
+        let first = index * right.stride + column - right.first;
+        let right = &right.values[first..][..width];
         let right = load::<S, C, IS_WHOLE>(simd, right);
+        if LAYS {
+            let (together, _) = S::as_mut_simd_f32s(&mut together[index * width..][..width]);
+            together[..C].copy_from_slice(&right);
+        }
         for (r, sums) in sums.iter_mut().enumerate() {
             let left = simd.splat_f32s(left.at(r, index));
             for (sum, &right) in sums.iter_mut().zip(&right) {
@@ -345,10 +366,13 @@ mod tests {
     #[test]
     fn every_value_is_one_chain_of_fused_multiply_adds() {
         let sizes = [1, 2, 3, 4, 5, 8, 11, 15, 16, 17, 31, 32, 33, 48, 50, 64];
-        for (m, n, k) in sizes.iter().flat_map(|&m| {
+        // The last are laid together, one of them in two parts.
+        let far = [(24, 128, 3), (25, 150, 16), (31, 144, 400)];
+        let near = sizes.iter().flat_map(|&m| {
             let pairs = sizes.iter().flat_map(|&n| [1, 7, 16, 128].map(|k| (n, k)));
             pairs.map(move |(n, k)| (m, n, k))
-        }) {
+        });
+        for (m, n, k) in near.chain(far) {
             let (a, b, held) = (wave(m * k, 7919), wave(k * n, 104_729), wave(m * n, 31));
             let right = Factor::new(&b, k, n);
             let plain = Factor::new(&a, m, k);

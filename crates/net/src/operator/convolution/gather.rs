@@ -46,10 +46,12 @@ impl WithSimd for Gathering<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // As many channels as registers hold sums of, with three places each.
+        // As many channels as registers hold sums of: 24 of 32 whole vectors, with three places each,
+        // 12 of 16 halves and 16 of 32 quarters, with one place.
         match S::F32_LANES {
-            BLOCK => self.blocks::<S, 8>(simd),
-            _ => self.blocks::<S, 4>(simd),
+            BLOCK => self.blocks::<S, 8, 1>(simd),
+            8 => self.blocks::<S, 6, 2>(simd),
+            _ => self.blocks::<S, 4, 4>(simd),
         }
     }
 }
@@ -88,7 +90,7 @@ impl Sizes {
     }
 }
 
-/// The channels of the target as tiles of `R`, 4, 2 and 1 of them.
+/// The channels of the target as tiles of `R`, 4, 2 and 1 of them: the next of so many that are left.
 #[inline(always)]
 fn tile_rows<const R: usize>(left: usize) -> usize {
     match left {
@@ -101,7 +103,7 @@ fn tile_rows<const R: usize>(left: usize) -> usize {
 
 impl Gathering<'_> {
     #[inline(always)]
-    fn blocks<S: Simd, const R: usize>(self, simd: S) {
+    fn blocks<S: Simd, const R: usize, const V: usize>(self, simd: S) {
         let Self {
             geometry,
             direction,
@@ -131,7 +133,7 @@ impl Gathering<'_> {
                 target,
             };
             for class in classes {
-                part.class::<S, R>(simd, class);
+                part.class::<S, R, V>(simd, class);
             }
         }
     }
@@ -160,6 +162,7 @@ fn pack<const R: usize>(sizes: Sizes, direction: Direction, weight: &[f32], pack
             let weight = &weight[first * target_stride + term * term_stride..];
             match rows {
                 8 => pack_rows::<8>(weight, target_stride, packed),
+                6 => pack_rows::<6>(weight, target_stride, packed),
                 4 => pack_rows::<4>(weight, target_stride, packed),
                 2 => pack_rows::<2>(weight, target_stride, packed),
                 _ => pack_rows::<1>(weight, target_stride, packed),
@@ -190,25 +193,29 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Every place of a class, a few at a time.
+    /// Every place of a class, a few at a time where one is a whole vector.
     #[inline(always)]
-    fn class<S: Simd, const R: usize>(&mut self, simd: S, class: &Class) {
-        let (threes, mut rest) = class.places.as_chunks::<3>();
-        for places in threes {
-            self.places::<S, R, 3>(simd, &class.taps, places);
-        }
-        if let Some((places, after)) = rest.split_first_chunk::<2>() {
-            self.places::<S, R, 2>(simd, &class.taps, places);
+    fn class<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, class: &Class) {
+        let mut rest = &*class.places;
+        if V == 1 {
+            let (threes, after) = rest.as_chunks::<3>();
+            for places in threes {
+                self.places::<S, R, 3, V>(simd, &class.taps, places);
+            }
             rest = after;
+            if let Some((places, after)) = rest.split_first_chunk::<2>() {
+                self.places::<S, R, 2, V>(simd, &class.taps, places);
+                rest = after;
+            }
         }
-        if let Some(places) = rest.first_chunk::<1>() {
-            self.places::<S, R, 1>(simd, &class.taps, places);
+        for places in rest.as_chunks::<1>().0 {
+            self.places::<S, R, 1, V>(simd, &class.taps, places);
         }
     }
 
     /// Every channel at these places.
     #[inline(always)]
-    fn places<S: Simd, const R: usize, const P: usize>(
+    fn places<S: Simd, const R: usize, const P: usize, const V: usize>(
         &mut self,
         simd: S,
         taps: &[Tap],
@@ -218,17 +225,19 @@ impl Part<'_> {
         while first < self.sizes.targets {
             let rows = tile_rows::<R>(self.sizes.targets - first);
             match rows {
-                8 => self.tile::<S, 8, P>(simd, taps, places, first),
-                4 => self.tile::<S, 4, P>(simd, taps, places, first),
-                2 => self.tile::<S, 2, P>(simd, taps, places, first),
-                _ => self.tile::<S, 1, P>(simd, taps, places, first),
+                8 => self.tile::<S, 8, P, V>(simd, taps, places, first),
+                6 => self.tile::<S, 6, P, V>(simd, taps, places, first),
+                4 => self.tile::<S, 4, P, V>(simd, taps, places, first),
+                2 => self.tile::<S, 2, P, V>(simd, taps, places, first),
+                _ => self.tile::<S, 1, P, V>(simd, taps, places, first),
             }
             first += rows;
         }
     }
 
+    /// `N` channels at `P` places, `V` of the machine's vectors of each at a time.
     #[inline(always)]
-    fn tile<S: Simd, const N: usize, const P: usize>(
+    fn tile<S: Simd, const N: usize, const P: usize, const V: usize>(
         &mut self,
         simd: S,
         taps: &[Tap],
@@ -248,21 +257,21 @@ impl Part<'_> {
             .bias
             .get(first..)
             .and_then(|bias| bias.first_chunk::<N>());
-        for part in 0..BLOCK / S::F32_LANES {
-            let mut sums = [[simd.splat_f32s(0.0); P]; N];
+        for part in 0..BLOCK / (V * S::F32_LANES) {
+            let mut sums = [[[simd.splat_f32s(0.0); V]; P]; N];
             if let Some(bias) = bias {
                 for row in 0..N {
-                    sums[row] = [simd.splat_f32s(bias[row]); P];
+                    sums[row] = [[simd.splat_f32s(bias[row]); V]; P];
                 }
             }
             for (source, weights) in self.source.chunks_exact(source_plane).zip(weights.clone()) {
                 for tap in taps {
                     let weights = &weights[tap.tap as usize];
-                    let values: [S::f32s; P] = std::array::from_fn(|place| {
+                    let values: [[S::f32s; V]; P] = std::array::from_fn(|place| {
                         let at = places[place].base + tap.distance;
-                        load::<S>(&source[at as usize], part)
+                        parts::<S, V>(&source[at as usize])[part]
                     });
-                    sums = multiply_add::<S, N, P>(simd, sums, weights, values);
+                    sums = multiply_add::<S, N, P, V>(simd, sums, weights, values);
                 }
             }
             // Indices are constants wherever a sum is touched, so that all of them stay in
@@ -270,19 +279,20 @@ impl Part<'_> {
             let mut made = [[[0.0; BLOCK]; P]; N];
             for row in 0..N {
                 for place in 0..P {
-                    S::as_mut_simd_f32s(&mut made[row][place]).0[0] = sums[row][place];
+                    parts_mut::<S, V>(&mut made[row][place])[0] = sums[row][place];
                 }
             }
             let planes = self.target[first * target_plane..].chunks_exact_mut(target_plane);
             for (target, made) in planes.zip(&made) {
                 for (place, made) in places.iter().zip(made) {
-                    let target =
-                        &mut S::as_mut_simd_f32s(&mut target[place.target as usize]).0[part];
-                    let made = load::<S>(made, 0);
-                    *target = match self.accumulate {
-                        Accumulate::Overwrite => made,
-                        Accumulate::Add => simd.add_f32s(*target, made),
-                    };
+                    let target = &mut parts_mut::<S, V>(&mut target[place.target as usize])[part];
+                    let made = parts::<S, V>(made)[0];
+                    for v in 0..V {
+                        target[v] = match self.accumulate {
+                            Accumulate::Overwrite => made[v],
+                            Accumulate::Add => simd.add_f32s(target[v], made[v]),
+                        };
+                    }
                 }
             }
         }
@@ -290,19 +300,34 @@ impl Part<'_> {
 }
 
 #[inline(always)]
-fn multiply_add<S: Simd, const N: usize, const P: usize>(
+fn multiply_add<S: Simd, const N: usize, const P: usize, const V: usize>(
     simd: S,
-    mut sums: [[S::f32s; P]; N],
+    mut sums: [[[S::f32s; V]; P]; N],
     weights: &[f32; N],
-    values: [S::f32s; P],
-) -> [[S::f32s; P]; N] {
+    values: [[S::f32s; V]; P],
+) -> [[[S::f32s; V]; P]; N] {
     for row in 0..N {
         let weight = simd.splat_f32s(weights[row]);
         for place in 0..P {
-            sums[row][place] = simd.mul_add_f32s(weight, values[place], sums[row][place]);
+            for v in 0..V {
+                let sum = &mut sums[row][place][v];
+                *sum = simd.mul_add_f32s(weight, values[place][v], *sum);
+            }
         }
     }
     sums
+}
+
+/// A vector of sixteen as the machine's vectors, `V` at a time.
+#[inline(always)]
+fn parts<S: Simd, const V: usize>(vector: &Vector) -> &[[S::f32s; V]] {
+    S::as_simd_f32s(vector).0.as_chunks().0
+}
+
+/// [`parts`], to be written.
+#[inline(always)]
+fn parts_mut<S: Simd, const V: usize>(vector: &mut Vector) -> &mut [[S::f32s; V]] {
+    S::as_mut_simd_f32s(vector).0.as_chunks_mut().0
 }
 
 /// Some of a vector's values, as many as the machine's have.

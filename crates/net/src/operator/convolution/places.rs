@@ -36,11 +36,46 @@ pub(super) struct Place {
     pub(super) base: i32,
 }
 
+/// Places that follow one another in both images: a place, and how many there are from it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) first: Place,
+    pub(super) count: u32,
+}
+
 /// Places of the target that meet the source in the same way.
 #[derive(Clone, Debug)]
 pub(super) struct Class {
     pub(super) taps: Box<[Tap]>,
     pub(super) places: Box<[Place]>,
+}
+
+impl Class {
+    /// Its places as the longest runs.
+    pub(super) fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for &place in &self.places {
+            match runs.last_mut() {
+                Some(run) if run.at(run.count) == place => run.count += 1,
+                _ => runs.push(Run {
+                    first: place,
+                    count: 1,
+                }),
+            }
+        }
+        runs
+    }
+}
+
+impl Run {
+    /// The place `index` places after the first.
+    #[inline(always)]
+    pub(super) fn at(self, index: u32) -> Place {
+        Place {
+            target: self.first.target + index,
+            base: self.first.base + index as i32,
+        }
+    }
 }
 
 /// For every place of the target, what it is gathered from.

@@ -4,20 +4,23 @@
 //! places go by, each sum as sixteen: one for each example of a block. Those are added by halves at
 //! the end, so that no order depends on the width of the machine's vectors.
 
-use std::ops::Range;
+mod images;
 
 use pulp::{Simd, WithSimd};
 
 use super::gather::load;
 use super::geometry::Geometry;
-use super::places::{Class, Place};
+use super::places::{Class, Run};
 use crate::blocks::{BLOCK, Vector, vectors};
 use crate::simd::vectorized_with;
+use images::{Images, load_sums, store_sums};
 
-/// Columns side by side: all of a kernel of 3 × 3.
+/// Columns of a tile: all of a kernel of 3 × 3.
 const COLUMNS: usize = 9;
-/// Outputs side by side at most.
+/// Outputs of a tile at most.
 const ROWS: usize = 3;
+/// Places whose values the nearest cache keeps while a tile passes over them several times.
+const NEAR_PLACES: usize = 64;
 
 /// Stands where a class has no such tap: beyond any image, wherever it is counted from.
 const ABSENT: i32 = i32::MIN / 2;
@@ -32,6 +35,8 @@ pub(super) struct Columns {
     cuts: usize,
     /// For each class, for each cut, the distance of every column.
     distances: Box<[[i32; COLUMNS]]>,
+    /// All places, each run with the index of its class.
+    runs: Box<[(usize, Run)]>,
 }
 
 impl Columns {
@@ -44,6 +49,9 @@ impl Columns {
             let moved = |tap: &super::places::Tap| tap.distance + (channel * plane) as i32;
             met.filter(|_| channel < channels).map_or(ABSENT, moved)
         };
+        let classes_of = classes.iter().enumerate();
+        let runs = classes_of
+            .flat_map(|(index, class)| class.runs().into_iter().map(move |run| (index, run)));
         let each = classes.iter().flat_map(|class| {
             (0..cuts).map(move |cut| std::array::from_fn(|at| distance(class, cut * COLUMNS + at)))
         });
@@ -51,6 +59,7 @@ impl Columns {
             channels,
             cuts,
             distances: each.collect(),
+            runs: runs.collect(),
         }
     }
 
@@ -58,6 +67,12 @@ impl Columns {
     #[inline(always)]
     fn of_cut(&self, cut: usize) -> impl Iterator<Item = &[i32; COLUMNS]> {
         self.distances[cut..].iter().step_by(self.cuts)
+    }
+
+    /// Distances of one cut's columns in one class.
+    #[inline(always)]
+    fn of_class(&self, class: usize, cut: usize) -> &[i32; COLUMNS] {
+        &self.distances[class * self.cuts + cut]
     }
 }
 
@@ -82,34 +97,35 @@ impl WithSimd for WeightGradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        // As many sums as registers hold: of three outputs and all columns, or three at a time.
         match S::F32_LANES {
-            BLOCK => self.groups::<S, ROWS>(simd),
-            _ => self.groups::<S, 1>(simd),
+            BLOCK => self.groups::<S, COLUMNS>(simd),
+            _ => self.groups::<S, 3>(simd),
         }
     }
 }
 
-/// Tiles of at most `R` outputs, and none of one where it can be avoided.
-fn tile_rows<const R: usize>(left: usize) -> usize {
+/// Outputs of the next tile, of so many that are left: none of one where it can be avoided.
+fn tile_rows(left: usize) -> usize {
     match left {
-        4 => R.min(2),
-        _ => R.min(left),
+        4 => 2,
+        _ => ROWS.min(left),
     }
 }
 
 impl WeightGradient<'_> {
     #[inline(always)]
-    fn groups<S: Simd, const R: usize>(&mut self, simd: S) {
+    fn groups<S: Simd, const C: usize>(&mut self, simd: S) {
         let outputs = self.geometry.outputs();
         for group in 0..self.geometry.groups {
             let mut output = 0;
             while output < outputs {
-                let rows = tile_rows::<R>(outputs - output);
+                let rows = tile_rows(outputs - output);
                 let first = group * outputs + output;
                 match rows {
-                    3 => self.outputs::<S, 3>(simd, group, first),
-                    2 => self.outputs::<S, 2>(simd, group, first),
-                    _ => self.outputs::<S, 1>(simd, group, first),
+                    3 => self.outputs::<S, 3, C>(simd, group, first),
+                    2 => self.outputs::<S, 2, C>(simd, group, first),
+                    _ => self.outputs::<S, 1, C>(simd, group, first),
                 }
                 output += rows;
             }
@@ -118,7 +134,12 @@ impl WeightGradient<'_> {
 
     /// All columns of `N` outputs.
     #[inline(always)]
-    fn outputs<S: Simd, const N: usize>(&mut self, simd: S, group: usize, output: usize) {
+    fn outputs<S: Simd, const N: usize, const C: usize>(
+        &mut self,
+        simd: S,
+        group: usize,
+        output: usize,
+    ) {
         let geometry = self.geometry;
         let columns = &geometry.columns;
         let width = columns.channels * geometry.taps;
@@ -138,7 +159,7 @@ impl WeightGradient<'_> {
                 let first = channel * geometry.taps + cut * COLUMNS;
                 let last = (channel * geometry.taps + width).min(geometry.inner());
                 let count = COLUMNS.min(last - first);
-                self.tile::<S, N>(simd, tile, first, count);
+                self.tile::<S, N, C>(simd, tile, first, count);
             }
             channel += columns.channels;
         }
@@ -160,7 +181,13 @@ impl WeightGradient<'_> {
 
     /// `count` columns from `first` on of `N` outputs.
     #[inline(always)]
-    fn tile<S: Simd, const N: usize>(&mut self, simd: S, tile: Tile, first: usize, count: usize) {
+    fn tile<S: Simd, const N: usize, const C: usize>(
+        &mut self,
+        simd: S,
+        tile: Tile,
+        first: usize,
+        count: usize,
+    ) {
         let blocks = self.input.len() / (BLOCK * self.geometry.input_len());
         let whole = if self.last == BLOCK {
             blocks
@@ -172,8 +199,8 @@ impl WeightGradient<'_> {
                 continue;
             }
             let mut vectors = [[[0.0; BLOCK]; COLUMNS]; N];
-            for part in 0..BLOCK / S::F32_LANES {
-                self.places::<S, N>(simd, tile, blocks.clone(), part, &mut vectors);
+            for block in blocks {
+                self.block::<S, N, C>(simd, tile, block, &mut vectors);
             }
             if examples < BLOCK {
                 for vector in vectors.as_flattened_mut() {
@@ -190,50 +217,67 @@ impl WeightGradient<'_> {
         }
     }
 
-    /// Sums over the places of some blocks, for each example apart.
+    /// Adds what the places of a block make, for each example apart.
     #[inline(always)]
-    fn places<S: Simd, const N: usize>(
+    fn block<S: Simd, const N: usize, const C: usize>(
         &self,
         simd: S,
         tile: Tile,
-        blocks: Range<usize>,
-        part: usize,
-        out: &mut [[Vector; COLUMNS]; N],
+        block: usize,
+        sums: &mut [[Vector; COLUMNS]; N],
     ) {
         let geometry = self.geometry;
         let (input_plane, plane) = (geometry.input_plane(), geometry.output_plane());
-        let mut sums = [[simd.splat_f32s(0.0); COLUMNS]; N];
-        for block in blocks {
-            let input = &vectors(self.input)[block * geometry.input_len()..];
-            let input = &input[tile.channel * input_plane..tile.end * input_plane];
-            let gradient = &vectors(self.gradient)[block * geometry.output_len()..];
-            let gradients: [&[Vector]; N] =
-                std::array::from_fn(|row| &gradient[(tile.output + row) * plane..][..plane]);
-            let columns = geometry.columns.of_cut(tile.cut);
-            for (class, distances) in geometry.forward.iter().zip(columns) {
-                for &Place { target, base } in &class.places {
-                    let gradients: [S::f32s; N] = std::array::from_fn(|row| {
-                        load::<S>(&gradients[row][target as usize], part)
-                    });
-                    for column in 0..COLUMNS {
-                        let at = (base + distances[column]) as usize;
-                        if let Some(value) = input.get(at) {
-                            let value = load::<S>(value, part);
-                            for row in 0..N {
-                                let sum = &mut sums[row][column];
-                                *sum = simd.mul_add_f32s(gradients[row], value, *sum);
-                            }
-                        }
+        let input = &vectors(self.input)[block * geometry.input_len()..];
+        let gradient = &vectors(self.gradient)[block * geometry.output_len()..];
+        let images = Images {
+            input: &input[tile.channel * input_plane..tile.end * input_plane],
+            gradients: std::array::from_fn(|row| &gradient[(tile.output + row) * plane..][..plane]),
+        };
+        if C == COLUMNS {
+            for part in 0..BLOCK / S::F32_LANES {
+                let mut made = load_sums::<S, N, C>(simd, sums, (part, 0));
+                let distances = geometry.columns.of_cut(tile.cut);
+                for (class, distances) in geometry.forward.iter().zip(distances) {
+                    let distances = distances.first_chunk().expect("all columns");
+                    for &place in &class.places {
+                        made = images.place::<S, C>(simd, made, distances, place, part);
                     }
                 }
+                store_sums::<S, N, C>(made, sums, (part, 0));
             }
+            return;
         }
-        for row in 0..N {
-            for column in 0..COLUMNS {
-                S::as_mut_simd_f32s(&mut out[row][column]).0[part] = sums[row][column];
+        let mut rest = &*geometry.columns.runs;
+        while !rest.is_empty() {
+            let (near, after) = rest.split_at(near(rest));
+            for part in 0..BLOCK / S::F32_LANES {
+                // Not by steps of `C`: the compiler would not see how many there are.
+                for pass in 0..COLUMNS / C {
+                    let at = (part, pass * C);
+                    let mut made = load_sums::<S, N, C>(simd, sums, at);
+                    for &(class, run) in near {
+                        let distances = geometry.columns.of_class(class, tile.cut);
+                        let distances = distances[pass * C..].first_chunk().expect("C divides");
+                        made = images.run::<S, C>(simd, made, distances, run, part);
+                    }
+                    store_sums::<S, N, C>(made, sums, at);
+                }
             }
+            rest = after;
         }
     }
+}
+
+/// How many of the runs the nearest cache keeps while a tile passes over them several times.
+fn near(runs: &[(usize, Run)]) -> usize {
+    let mut places = 0;
+    let within = runs.iter().take_while(|(_, run)| {
+        let fits = places < NEAR_PLACES;
+        places += run.count as usize;
+        fits
+    });
+    within.count()
 }
 
 /// Where a tile lies.
