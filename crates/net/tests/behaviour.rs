@@ -95,16 +95,29 @@ impl Tap for Gradients {
     }
 }
 
+/// Who reads the value that is dropped besides, which decides what becomes of its gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reader {
+    /// Nobody: the gradient is made in place.
+    None,
+    /// A later layer, whose gradient is there already: it is added to.
+    Later,
+    /// An earlier one, whose gradient comes after: it is written first.
+    Earlier,
+}
+
 #[test]
 fn the_gradient_goes_through_the_mask_of_its_pass() {
-    // In place, and beside another reader of the same value.
-    for beside in [false, true] {
+    for beside in [Reader::None, Reader::Later, Reader::Earlier] {
         let mut builder = GraphBuilder::new();
         let x = builder.input("x", &[37]).unwrap();
         let x = builder.scale(x, "scale", Extent::Tensor).unwrap();
+        let twice = (beside == Reader::Earlier).then(|| builder.scale_by(x, "twice", 2.0).unwrap());
         let mut y = builder.dropout(x, "drop", 0.3).unwrap();
-        if beside {
-            y = builder.add(x, y, "sum").unwrap();
+        match (beside, twice) {
+            (Reader::Later, _) => y = builder.add(x, y, "sum").unwrap(),
+            (_, Some(twice)) => y = builder.add(twice, y, "sum").unwrap(),
+            _ => {}
         }
         builder.mean_squared_error(y, "loss").unwrap();
         let graph = builder.finish().unwrap();
@@ -117,9 +130,13 @@ fn the_gradient_goes_through_the_mask_of_its_pass() {
         let mut lanes = tap.0.into_inner().unwrap();
         lanes.sort_by_key(|lane| lane.0);
         let got: Vec<f32> = lanes.into_iter().flat_map(|lane| lane.1).collect();
-        // `mask` holds 1 + m beside the other reader; one rounding apart from g + g·m.
+        // `mask` holds 1 + m beside a later reader, 2 + m beside the earlier; some roundings apart
+        // from g + g·m.
         for ((got, g), m) in got.iter().zip(&gradient).zip(&mask) {
-            assert!((got - g * m).abs() <= 1e-6 * g.abs(), "{got} {g} {m}");
+            assert!(
+                (got - g * m).abs() <= 1e-6 * g.abs(),
+                "{beside:?}: {got} {g} {m}"
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 //! wrong, where, what was expected and what to do.
 
 use std::fs;
+use std::path::Path;
 
 use evenkeel_init::{InitError, Seed};
 use evenkeel_net::chain::{Chain, ChainError};
@@ -14,6 +15,10 @@ use evenkeel_net::{
     Targets, Threads, clip_gradients, near_critical_point,
 };
 use evenkeel_theory::{GainError, MeanFieldError};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Asserts the variant of an error, and that its message has each of these parts.
 macro_rules! refused {
@@ -473,6 +478,16 @@ fn recipes() {
         E::NoSpread { .. },
         "`fc0, unit 0`: its output has a standard deviation of 0",
     );
+    // Of four outputs of one unit one is the next number up: they stand so many units in the last place
+    // apart, whatever the weight, and their standard deviation is √3/4 of that, never near 1.
+    let lone = NetSpec::from(MlpSpec::new(1, 1, 2, 2, Activation::tanh()));
+    refused!(
+        initialize("lsuv", &lone, Some(&[1.0, 1.0, 1.0, 1.0_f32.next_up()])),
+        E::NotSettled { rounds: 10, .. },
+        "`fc0`: after 10 rounds its output has mean",
+        "and standard deviation",
+        "give more examples",
+    );
     // A sigmoid's values lie within 0 and 1, so that their standard deviation is below ½.
     let batch: Vec<f32> = (0..12).map(|i| (i as f32 * 1.7).sin()).collect();
     refused!(
@@ -518,6 +533,43 @@ fn recipes() {
         ZooError::Graph(GraphError::NoDepth),
         "a depth of 0"
     );
+}
+
+/// The checkpoint in `from` with its model in 16 bits, as another program might convert it, and with
+/// digests that are right.
+fn in_half_precision(from: &Path, to: &Path) -> Checkpoint {
+    let path = from.join(MANIFEST);
+    let mut manifest: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let inner = manifest["checkpoint"]["folder"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (from, into) = (from.join(&inner), to.join(&inner));
+    fs::create_dir_all(&into).unwrap();
+    fs::copy(
+        from.join("state.safetensors"),
+        into.join("state.safetensors"),
+    )
+    .unwrap();
+    let bytes = fs::read(from.join("model.safetensors")).unwrap();
+    let model = SafeTensors::deserialize(&bytes).unwrap();
+    let zeros = vec![0; bytes.len()];
+    let halved = model.iter().map(|(name, view)| {
+        let data = &zeros[..view.data().len() / 2];
+        let view = TensorView::new(Dtype::F16, view.shape().to_vec(), data).unwrap();
+        (name, view)
+    });
+    let halved = safetensors::serialize(halved, None).unwrap();
+    fs::write(into.join("model.safetensors"), &halved).unwrap();
+    manifest["checkpoint"]["model"] = json!({"bytes": halved.len(), "sha256": sha256(&halved)});
+    manifest["sha256"] = json!(sha256(manifest["checkpoint"].to_string().as_bytes()));
+    fs::write(to.join(MANIFEST), manifest.to_string()).unwrap();
+    Checkpoint::load(to).unwrap()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -575,6 +627,14 @@ fn checkpoints() {
             difference: Difference::Lacks { .. }
         },
         "it has no tensor `fc0.bias`",
+    );
+    refused!(
+        in_half_precision(&at("good"), &at("half")).restore_network(&mut with),
+        E::AnotherNetwork {
+            difference: Difference::Format { .. }
+        },
+        "its `fc0.weight` is stored as F16, where F32 is needed",
+        "make the network that it was saved from",
     );
     refused!(
         good.restore(&mut with, &mut Sgd::new(0.1).unwrap()),

@@ -169,3 +169,68 @@ fn words(key: [u32; 2], step: u64, first: u64) -> [u32; 4 * BLOCKS] {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    const ROWS: usize = 20;
+    const FEATURES: usize = PART + 3;
+
+    /// The gradient by the input, as rows, written over or added to values of `before`.
+    fn backward(gradient: &[f32], layout: Layout, accumulate: Accumulate, before: f32) -> Vec<f32> {
+        let dropout = Dropout {
+            features: FEATURES,
+            layout,
+            probability: 0.3,
+            key: 0,
+        };
+        let context = Context {
+            behaviour: Behaviour::Training,
+            examples: ROWS,
+            first_row: 0,
+            rows: ROWS,
+            step: 7,
+            keys: &[[1, 2]],
+            statistics: &[],
+        };
+        let length = layout.len(FEATURES, ROWS).unwrap();
+        let mut laid = vec![0.0; length];
+        layout.lay(gradient, FEATURES, &mut laid);
+        let mut out = vec![before; length];
+        let reads = Backward {
+            gradient: &laid,
+            retained: &[],
+            parameters: &[],
+            context: &context,
+        };
+        let writes = Writes {
+            out: &mut out,
+            accumulate,
+            partial: &mut [],
+        };
+        dropout.backward(&reads, writes);
+        layout.rows(Cow::Owned(out), FEATURES, ROWS).into_owned()
+    }
+
+    #[test]
+    fn a_gradient_that_is_written_over_is_the_one_that_is_added() {
+        let gradient: Vec<f32> = (0..ROWS * FEATURES).map(|i| (i % 11 + 1) as f32).collect();
+        let added = backward(&gradient, Layout::Rows, Accumulate::Add, 0.0);
+        let kept = 1.0 / 0.7;
+        let factors = added.iter().zip(&gradient).map(|(got, g)| got / g);
+        let is_kept = |factor: f32| (factor - kept).abs() < 1e-6;
+        assert!(factors.clone().all(|f| f == 0.0 || is_kept(f)));
+        assert!(factors.clone().any(is_kept) && factors.clone().any(|f| f == 0.0));
+        for layout in [Layout::Rows, Layout::Blocks] {
+            // What was there is not read: NaN would stay.
+            let over = backward(&gradient, layout, Accumulate::Overwrite, f32::NAN);
+            assert!(over == added, "{layout:?}");
+            let onto = backward(&gradient, layout, Accumulate::Add, 3.0);
+            let sums = added.iter().map(|value| value + 3.0);
+            assert!(onto.iter().copied().eq(sums), "{layout:?}");
+        }
+    }
+}
