@@ -73,9 +73,11 @@ pub fn index(data: &[u8]) {
     }
 }
 
-/// A specification of a model.
+/// A specification of a model, and each tensor that it lists.
 pub fn spec(data: &[u8]) {
-    let _ = text(data).map(Spec::from_toml);
+    if let Some(Ok(spec)) = text(data).map(Spec::from_toml) {
+        assert_eq!(spec.tensors.iter().count(), spec.tensors.len());
+    }
 }
 
 /// Rules of initialisation.

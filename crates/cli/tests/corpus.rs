@@ -15,8 +15,6 @@ use evenkeel_fuzz::TARGETS;
 /// What a file of up to this size may not exceed.
 const SMALL: u64 = 2048;
 const MOST_BYTES: usize = 8 << 20;
-/// A spec repeats its lines for each layer: this is what the most tensors that it may list take.
-const MOST_BYTES_OF_A_SPEC: usize = 32 << 20;
 const MOST_TIME: Duration = Duration::from_secs(1);
 
 /// The system's allocator, with a count of what is held and of the most that was.
@@ -67,11 +65,7 @@ fn no_file_of_the_corpus_costs_more_than_it_may() {
             if ended.is_err() {
                 findings.push(format!("{}: panicked", file()));
             }
-            let most = match name {
-                "spec" => MOST_BYTES_OF_A_SPEC,
-                _ => MOST_BYTES,
-            };
-            if small && (time > MOST_TIME || bytes > most) {
+            if small && (time > MOST_TIME || bytes > MOST_BYTES) {
                 findings.push(format!("{}: {bytes} bytes, {time:?}", file()));
             }
         }

@@ -65,7 +65,7 @@ pub use read::read_tensors;
 pub use safetensors::Dtype as StoredDtype;
 pub use single::TensorFile;
 pub use size::{ByteSize, ByteSizeError};
-pub use spec::{NameFault, Spec};
+pub use spec::{NameFault, Spec, SpecTensors};
 pub use verify::{Fault, Finding, Verification, verify};
 pub use whole::{sync_folder, write as write_whole};
 pub use write::{Completion, Existing, WriteOptions, Written};

@@ -1,7 +1,7 @@
 //! `evenkeel init`: a whole checkpoint.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -81,7 +81,7 @@ fn tensors(arguments: &InitArguments) -> anyhow::Result<(Vec<ModelTensor>, Optio
     };
     let text = read_text(path)?;
     let spec = Spec::from_toml(&text).with_context(|| format!("cannot use {}", path.display()))?;
-    Ok((spec.tensors, spec.rules))
+    Ok((spec.tensors.iter().collect(), spec.rules))
 }
 
 fn rules(
@@ -182,7 +182,10 @@ fn print_json(plan: &Plan, destination: &Destination, written: &Written) -> io::
 fn show(manifest: &Manifest, as_json: bool) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     if as_json {
-        writeln!(out, "{}", serde_json::to_string_pretty(manifest)?)?;
+        let mut out = BufWriter::new(out);
+        serde_json::to_writer_pretty(&mut out, manifest).map_err(io::Error::from)?;
+        writeln!(out)?;
+        out.flush()?;
         return Ok(());
     }
     for row in rows(manifest) {

@@ -16,7 +16,7 @@ pub(super) const LONGEST: u64 = 100_000_000;
 /// The key that the format keeps for what is said about the whole file.
 pub(super) const METADATA: &str = "__metadata__";
 /// As many dimensions as PyTorch's tensors may have. It bounds what a header can make us allocate.
-const MAX_RANK: usize = 64;
+pub(super) const MAX_RANK: usize = 64;
 
 /// One tensor as a header lists it, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,26 +1,31 @@
 //! A model's tensors as a TOML file lists them.
 
+mod counters;
+mod listing;
+mod size;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::header::MAX_RANK;
 use super::{ModelTensor, SpecError, StoredDtype, parse_dtype};
 use crate::rules::{Experts, Kind, LayerTable, Parts};
 use crate::{Layout, Reading, Role, Rules};
 
+use counters::Counters;
+use listing::Line;
+pub use listing::SpecTensors;
+pub(super) use size::{MOST_BYTES, MOST_TENSORS};
 pub use template::NameFault;
 use template::Template;
-
-/// Most tensors that a spec may list: more than any model has, few enough to hold in memory.
-pub(super) const MOST_TENSORS: u64 = 131_072;
 
 /// A model's tensors, and the rules for them if the file has any.
 #[derive(Clone, Debug)]
 pub struct Spec {
-    /// The tensors, in order.
-    pub tensors: Vec<ModelTensor>,
+    /// The tensors, in order; each is made when it is asked for.
+    pub tensors: SpecTensors,
     /// The rules that the file itself gives.
     pub rules: Option<Rules>,
 }
@@ -58,12 +63,6 @@ struct Table {
     experts: Option<Experts>,
 }
 
-/// An entry whose name may stand for many.
-struct Entry {
-    template: Template,
-    tensor: ModelTensor,
-}
-
 impl Spec {
     /// Reads a spec from TOML.
     ///
@@ -72,6 +71,9 @@ impl Spec {
     /// `{layer}` for 0, 1, … up to `repeat.layer` − 1; entries that follow each other and share
     /// their first counter are laid out together, layer by layer. `dtype` and `layout` at the top
     /// hold for all. `[[rule]]` entries, as in a rules file, may follow.
+    ///
+    /// Memory grows with the text, not with the tensors that it stands for: 131,072 at most, whose
+    /// names and shapes may come to 16 MiB.
     ///
     /// # Errors
     /// [`SpecError`], one variant a rule.
@@ -87,7 +89,7 @@ impl Spec {
     ///         { name = "layers.{layer}.norm.weight", shape = [64] },
     ///     ]
     /// "#)?;
-    /// let names: Vec<_> = spec.tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    /// let names: Vec<_> = spec.tensors.iter().map(|tensor| tensor.name).collect();
     /// assert_eq!(names, [
     ///     "layers.0.q.weight", "layers.0.k.weight", "layers.0.norm.weight",
     ///     "layers.1.q.weight", "layers.1.k.weight", "layers.1.norm.weight",
@@ -99,34 +101,39 @@ impl Spec {
             problem: error.to_string(),
         })?;
         let dtype = file.dtype.as_deref().map(dtype).transpose()?;
-        let entries: Vec<Entry> = file
+        let counters = Counters::new(file.repeat);
+        let lines: Vec<Line> = file
             .tensor
             .iter()
-            .map(|table| table.entry(dtype, file.layout, &file.repeat))
+            .map(|table| table.line(dtype, file.layout, &counters))
             .collect::<Result<_, _>>()?;
-        check_counts(&entries, &file.repeat)?;
-        let mut tensors = Vec::new();
-        let numbers = &mut BTreeMap::new();
-        expand(&entries, &file.repeat, numbers, &mut tensors);
+        check_counters(&lines, &counters)?;
+        size::check(&lines, &counters)?;
         Ok(Self {
-            tensors,
+            tensors: SpecTensors::new(lines, &counters),
             rules: file.rule.map(rules).transpose()?,
         })
     }
 }
 
 impl Table {
-    fn entry(
+    fn line(
         &self,
         dtype_of_all: Option<StoredDtype>,
         layout_of_all: Option<Layout>,
-        counters: &BTreeMap<String, u64>,
-    ) -> Result<Entry, SpecError> {
+        counters: &Counters,
+    ) -> Result<Line, SpecError> {
         let name = || self.name.clone();
         let template = Template::parse(&self.name, counters).map_err(|fault| SpecError::Name {
             name: name(),
             fault,
         })?;
+        if self.shape.len() > MAX_RANK {
+            return Err(SpecError::Rank {
+                name: name(),
+                rank: self.shape.len(),
+            });
+        }
         let dtype = self.dtype.as_deref().map(dtype).transpose()?;
         let dtype = dtype
             .or(dtype_of_all)
@@ -142,7 +149,7 @@ impl Table {
             shape: self.shape.clone(),
             reading: known(reading, layout, &self.shape),
         };
-        Ok(Entry { template, tensor })
+        Ok(Line { template, tensor })
     }
 
     fn layer(&self) -> LayerTable {
@@ -183,63 +190,18 @@ fn rules(entries: toml::Value) -> Result<Rules, SpecError> {
     Ok(Rules::from_toml(&text)?)
 }
 
-/// Refuses counters that count nothing or are not used, and more tensors than can be meant, before
-/// any name is made.
-fn check_counts(entries: &[Entry], counters: &BTreeMap<String, u64>) -> Result<(), SpecError> {
-    if let Some((counter, _)) = counters.iter().find(|(_, count)| **count == 0) {
-        return Err(SpecError::ZeroCounter {
-            counter: counter.clone(),
-        });
+/// Refuses counters that count nothing or are not used.
+fn check_counters(lines: &[Line], counters: &Counters) -> Result<(), SpecError> {
+    if let Some(counter) = counters.find(|counter| counters.count(counter) == 0) {
+        return Err(SpecError::ZeroCounter { counter });
     }
-    let used: BTreeSet<&str> = entries
+    let used: BTreeSet<usize> = lines
         .iter()
-        .flat_map(|entry| entry.template.counters())
+        .flat_map(|line| line.template.counters())
         .collect();
-    if let Some(idle) = counters
-        .keys()
-        .find(|counter| !used.contains(counter.as_str()))
-    {
-        return Err(SpecError::IdleCounter {
-            counter: idle.clone(),
-        });
-    }
-    let count = entries
-        .iter()
-        .map(|entry| entry.template.count(counters))
-        .fold(0_u64, u64::saturating_add);
-    if count > MOST_TENSORS {
-        return Err(SpecError::TooMany { count });
-    }
-    Ok(())
-}
-
-/// Makes every tensor that the entries stand for. Neighbours that share the first counter that has
-/// no number yet are made together, number by number; as deep as there are counters.
-fn expand<'a>(
-    entries: &'a [Entry],
-    counters: &BTreeMap<String, u64>,
-    numbers: &mut BTreeMap<&'a str, u64>,
-    tensors: &mut Vec<ModelTensor>,
-) {
-    let mut rest = entries;
-    while let Some(first) = rest.first() {
-        let Some(counter) = first.template.first_open(numbers) else {
-            let names = first.template.names(numbers).into_iter();
-            tensors.extend(names.map(|name| ModelTensor {
-                name,
-                ..first.tensor.clone()
-            }));
-            rest = &rest[1..];
-            continue;
-        };
-        let shares = |entry: &&Entry| entry.template.first_open(numbers) == Some(counter);
-        let (together, others) = rest.split_at(rest.iter().take_while(shares).count());
-        for number in 0..counters.get(counter).copied().unwrap_or(0) {
-            numbers.insert(counter, number);
-            expand(together, counters, numbers, tensors);
-        }
-        numbers.remove(counter);
-        rest = others;
+    match counters.find(|counter| !used.contains(&counter)) {
+        Some(counter) => Err(SpecError::IdleCounter { counter }),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
 use thiserror::Error;
 
 use crate::RulesError;
-use crate::checkpoint::spec::{MOST_TENSORS, NameFault};
+use crate::checkpoint::header::MAX_RANK;
+use crate::checkpoint::spec::{MOST_BYTES, MOST_TENSORS, NameFault};
 
 /// A spec that cannot be read.
 #[derive(Debug, Error)]
@@ -38,6 +39,29 @@ pub enum SpecError {
     TooMany {
         /// How many (or more).
         count: u64,
+    },
+    /// Names and shapes that would take too much memory.
+    #[error(
+        "spec: the names and shapes of its {tensors} tensors take {bytes} bytes; the most is {MOST_BYTES}. \
+         {name:?} takes most, {most} bytes: shorten it, or let it stand for fewer tensors"
+    )]
+    TooLarge {
+        /// How many tensors it lists.
+        tensors: u64,
+        /// What their names and shapes take (or more).
+        bytes: u64,
+        /// The line that takes most of it, by its name.
+        name: String,
+        /// What this line takes (or more).
+        most: u64,
+    },
+    /// More dimensions than a tensor can have.
+    #[error("spec: tensor {name:?} has {rank} dimensions; a tensor has at most {MAX_RANK}")]
+    Rank {
+        /// The tensor's name.
+        name: String,
+        /// How many dimensions.
+        rank: usize,
     },
     /// A number format that is none.
     #[error(
