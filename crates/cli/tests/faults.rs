@@ -385,6 +385,21 @@ fn without_its_folder(command: &mut Command, folder: &Path, after: Duration) -> 
     (at_work, child.wait_with_output().unwrap())
 }
 
+/// That what a command says it made is there: removed before, it was made again.
+fn assert_complete(command: &str, folder: &Path, at: &str) {
+    // Removed when the command had ended, or was past its last look.
+    if !folder.exists() {
+        return;
+    }
+    let mut expected = match command {
+        "init" => vec!["manifest.json"],
+        "train" => vec!["checkpoint.json", "report.html", "results.json"],
+        _ => vec!["report.html", "results.json"],
+    };
+    expected.retain(|name| !folder.join(name).is_file());
+    assert!(expected.is_empty(), "without {expected:?}: {at}");
+}
+
 #[test]
 fn an_output_folder_removed_meanwhile_is_said_or_does_not_matter() {
     let home = tempfile::tempdir().unwrap();
@@ -411,7 +426,7 @@ fn an_output_folder_removed_meanwhile_is_said_or_does_not_matter() {
             let at = format!("{out} after {after:?}: {said}");
             assert!(!said.contains("panicked"), "{at}");
             match output.status.code() {
-                Some(0) => {}
+                Some(0) => assert_complete(name, &folder, &at),
                 Some(2) => assert!(said.contains(&out), "does not name the place: {at}"),
                 other => panic!("ended with {other:?}: {at}"),
             }
@@ -419,6 +434,135 @@ fn an_output_folder_removed_meanwhile_is_said_or_does_not_matter() {
         }
         assert!(struck > 0, "no run of {name} was at work");
     }
+}
+
+/// Runs a command, and removes a file or a folder as soon as `when` names one. Gives the command's
+/// end, and whether `last`, which it writes before it looks whether all is there, was not there yet
+/// when the removal was done.
+fn bereft(
+    command: &mut Command,
+    last: &Path,
+    when: impl Fn() -> Option<PathBuf>,
+) -> (bool, Output) {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut in_time = false;
+    while child.try_wait().unwrap().is_none() {
+        if let Some(path) = when() {
+            let early = !last.exists();
+            let removed = match path.is_dir() {
+                true => fs::remove_dir_all(&path),
+                false => fs::remove_file(&path),
+            };
+            // A folder that is written into meanwhile can refuse; then it is not gone.
+            in_time = early && removed.is_ok() && !last.exists();
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    (in_time, child.wait_with_output().unwrap())
+}
+
+/// Tries until a run says these words. Each whose removal was in time must end in an error; one that
+/// was just writing there says what it could not write instead.
+fn assert_missed(words: &[&str], run: impl Fn(u32) -> (bool, Output)) {
+    let mut all = String::new();
+    for attempt in 0..10 {
+        let (in_time, output) = run(attempt);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{said}");
+        if in_time {
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            if words.iter().all(|word| said.contains(word)) {
+                return;
+            }
+        }
+        all.push_str(&said);
+    }
+    panic!("no run of ten said {words:?}: {all}");
+}
+
+#[test]
+fn a_checkpoint_that_is_gone_when_a_training_ends_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    // The last checkpoint stands while the accuracy on the test images is measured.
+    let manifest = |folder: &Path| {
+        let path = folder.join("checkpoint.json");
+        let text = fs::read_to_string(&path).ok()?;
+        text.contains("\"checkpoint-60\"").then_some(path)
+    };
+    let training = |out: &str| {
+        let mut command = train(home);
+        command.args(STEPS).args(["--out", out]);
+        command
+    };
+    let end = "is gone: this run wrote it, and something removed it before the run ended";
+    assert_missed(&["checkpoint.json", end, "run it again"], |attempt| {
+        let out = format!("folder-{attempt}");
+        let folder = home.join(&out);
+        let last = folder.join("results.json");
+        bereft(&mut training(&out), &last, || {
+            manifest(&folder).map(|_| folder.clone())
+        })
+    });
+    assert_missed(&["model.safetensors", end], |attempt| {
+        let out = format!("model-{attempt}");
+        let folder = home.join(&out);
+        let model = folder.join("checkpoint-60/model.safetensors");
+        let last = folder.join("results.json");
+        bereft(&mut training(&out), &last, || {
+            manifest(&folder).map(|_| model.clone())
+        })
+    });
+}
+
+#[test]
+fn a_figure_that_is_gone_when_lab_ends_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let figure = |folder: &Path| {
+        let figures = files(&folder.join("figures"));
+        figures.into_iter().next()
+    };
+    let end = "is gone: this run wrote it, and something removed it before the run ended";
+    assert_missed(&[".svg", end, "run it again"], |attempt| {
+        let out = format!("figure-{attempt}");
+        let folder = home.join(&out);
+        let last = folder.join("results.json");
+        bereft(&mut lab(home, &out), &last, || figure(&folder))
+    });
+}
+
+#[test]
+fn a_file_that_is_gone_when_init_ends_is_an_error_and_can_be_made_again() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    timed(&mut init(home, &home.join("whole")));
+    let whole = tree(&home.join("whole"));
+    let words = [
+        "safetensors is gone: this run made it",
+        "go on with --resume",
+    ];
+    assert_missed(&words, |attempt| {
+        let out = home.join(format!("gone-{attempt}"));
+        let last = out.join("model-00004-of-00004.safetensors");
+        let shard = || {
+            files(&out)
+                .into_iter()
+                .find(|path| path.extension().is_some_and(|end| end == "safetensors"))
+        };
+        let (in_time, output) = bereft(&mut init(home, &out), &last, shard);
+        if in_time {
+            assert!(!out.join("manifest.json").exists());
+            timed(init(home, &out).arg("--resume"));
+            assert!(tree(&out) == whole);
+        }
+        (in_time, output)
+    });
 }
 
 #[test]

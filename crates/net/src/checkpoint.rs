@@ -47,7 +47,7 @@ mod tensors;
 use serde::{Deserialize, Serialize};
 
 pub use error::{CheckpointError, Difference};
-pub use load::Checkpoint;
+pub use load::{Checkpoint, paths};
 pub use manifest::MANIFEST;
 pub use save::save;
 

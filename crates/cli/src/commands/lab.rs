@@ -35,7 +35,13 @@ pub(crate) fn run(arguments: &LabArguments) -> anyhow::Result<Outcome> {
     let json = results.to_json();
     let _folder = output_folder(arguments)?;
     let files = evenkeel_report::write(&results, &arguments.out)?;
-    output::write(&arguments.out.join("results.json"), json.as_bytes())?;
+    let results_file = arguments.out.join("results.json");
+    output::write(&results_file, json.as_bytes())?;
+    let page = files.page.clone();
+    output::confirm(
+        &arguments.out,
+        files.figures.into_iter().chain([page, results_file]),
+    )?;
     // A reader that went away has the files all the same.
     told?;
     if arguments.json {

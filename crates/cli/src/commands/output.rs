@@ -89,6 +89,23 @@ pub(crate) fn prepare_for(
     Ok(output)
 }
 
+/// That everything a run wrote into `folder` is there at its end: who removed any of it meanwhile is
+/// told, and no run ends well without what it says that it wrote.
+pub(crate) fn confirm(
+    folder: &Path,
+    written: impl IntoIterator<Item = PathBuf>,
+) -> anyhow::Result<()> {
+    match written.into_iter().find(|path| !path.is_file()) {
+        None => Ok(()),
+        Some(gone) => bail!(
+            "{} is gone: this run wrote it, and something removed it before the run ended; leave {} alone \
+             while a run writes into it, and run it again",
+            gone.display(),
+            folder.display()
+        ),
+    }
+}
+
 /// Writes a whole file, or none.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     evenkeel_data::write_whole(path, bytes)

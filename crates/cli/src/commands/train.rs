@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use evenkeel_lab::train::{
     Length, OptimizerSpec, Outcome as Trained, Start, TrainOptions, TrainSpec,
     default_learning_rate, saved_run, train,
 };
-use evenkeel_net::checkpoint::MANIFEST;
+use evenkeel_net::checkpoint::{self, CheckpointError, MANIFEST};
 
 use super::{activation, lab, output};
 use crate::Outcome;
@@ -61,21 +61,24 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<Outcome> {
         training::open(&loaded, &spec)?;
     }
     let outcome = train(&spec, &loaded, &options, &live);
+    // A run that was gone on with has the checkpoint that it began at.
+    let saved = live.has_saved() || start == Start::Resume;
     let told = live.finish();
     match outcome? {
         Trained::Finished(results) => {
-            write(&results, folder)?;
+            write(&results, folder, saved)?;
             told?;
             tell(&results, folder, telling)?;
             Ok(Outcome::Fine)
         }
         Trained::Broke(results, _) => {
-            write(&results, folder)?;
+            write(&results, folder, saved)?;
             told?;
             tell(&results, folder, telling)?;
             Ok(Outcome::Finding)
         }
         Trained::Stopped { step, steps } => {
+            output::confirm(folder, checkpoint_files(folder)?)?;
             notice(&format!(
                 "stopped after step {step} of {steps}; the checkpoint is in {folder}. Go on with: evenkeel train \
                  --resume {folder}",
@@ -96,10 +99,27 @@ pub(crate) fn check(arguments: &TrainArguments) -> anyhow::Result<()> {
 /// What a run writes besides its checkpoint and its figures.
 const WRITTEN: [&str; 3] = ["report.html", "results.json", MANIFEST];
 
-fn write(results: &Results, folder: &Path) -> anyhow::Result<()> {
-    evenkeel_report::write(results, folder)?;
-    let json = results.to_json();
-    output::write(&folder.join("results.json"), json.as_bytes())
+/// Writes the figures, the report and the results, and looks whether all that the run wrote is there,
+/// its checkpoint too if it saved one.
+fn write(results: &Results, folder: &Path, saved: bool) -> anyhow::Result<()> {
+    let report = evenkeel_report::write(results, folder)?;
+    let results_file = folder.join("results.json");
+    output::write(&results_file, results.to_json().as_bytes())?;
+    let mut written = report.figures;
+    written.extend([report.page, results_file]);
+    if saved {
+        written.extend(checkpoint_files(folder)?);
+    }
+    output::confirm(folder, written)
+}
+
+/// The files of the checkpoint that a run saved; where not even the first of them is there, that one.
+fn checkpoint_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    match checkpoint::paths(folder) {
+        Ok(files) => Ok(files.into()),
+        Err(CheckpointError::Missing { .. }) => Ok(vec![folder.join(MANIFEST)]),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn tell(results: &Results, folder: &Path, telling: Telling) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! A training run on the terminal: its opening, its live line, its end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub(crate) struct Live {
     telling: Telling,
     stop: Arc<AtomicBool>,
     first_error: RefCell<Option<io::Error>>,
+    saved: Cell<bool>,
 }
 
 impl Live {
@@ -35,7 +36,13 @@ impl Live {
             telling,
             stop,
             first_error: RefCell::new(None),
+            saved: Cell::new(false),
         }
+    }
+
+    /// Whether the run has written a checkpoint.
+    pub(crate) fn has_saved(&self) -> bool {
+        self.saved.get()
     }
 
     /// The first error met while telling, such as a closed pipe.
@@ -46,6 +53,10 @@ impl Live {
 }
 
 impl Watch for Live {
+    fn saved(&self) {
+        self.saved.set(true);
+    }
+
     fn begin(&self, opening: &Opening) {
         let text = opening_lines(opening, columns().saturating_sub(2));
         match self.telling {

@@ -1,12 +1,12 @@
 //! The state of the place that a checkpoint goes to: nothing, an unfinished run, a finished one.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::index;
 use super::manifest::Manifest;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedFile};
 use super::whole;
 use super::write::{Completion, Existing};
 use super::{ByteSize, Destination, Part};
@@ -220,7 +220,8 @@ impl<'a> Folder<'a> {
 
     /// Writes what makes the checkpoint complete, once all of it is there: the index, then the
     /// manifest. `made` has the digests of this machine's part.
-    pub(super) fn complete(&self, made: &Manifest) -> Result<Completion, WriteError> {
+    pub(super) fn complete(&self, made: Manifest) -> Result<Completion, WriteError> {
+        self.refuse_gone()?;
         let whole = match self.joined(made)? {
             Joined::Whole(whole) => whole,
             Joined::Missing(parts) => return Ok(Completion::PartsMissing(parts)),
@@ -228,7 +229,8 @@ impl<'a> Folder<'a> {
         if let Some(index) = &self.plan.index {
             let path = self.path(index::NAME);
             let text = index.encode(self.plan.tensor_bytes());
-            write_whole(&path, text)?;
+            let text = text.map_err(|error| WriteError::io(&path, error.into()))?;
+            write_whole(&path, |out| out.write_all(&text))?;
         }
         let manifest = self.destination.manifest();
         self.write_manifest(&manifest, &whole)?;
@@ -237,12 +239,27 @@ impl<'a> Folder<'a> {
         Ok(Completion::Complete(manifest))
     }
 
-    /// Adds what this machine made to what the others made.
-    fn joined(&self, made: &Manifest) -> Result<Joined, WriteError> {
-        if self.part == Part::WHOLE {
-            return Ok(Joined::Whole(made.clone()));
+    /// No manifest is written of files that were removed, or cut, after this machine made them.
+    fn refuse_gone(&self) -> Result<(), WriteError> {
+        let mut own = self.plan.files_of(self.part);
+        let is_gone = |file: &&PlannedFile| {
+            let there = fs::metadata(self.path(&file.name));
+            !there.is_ok_and(|there| there.is_file() && there.len() == file.total_bytes())
+        };
+        match own.find(is_gone) {
+            Some(file) => Err(WriteError::Gone {
+                path: self.path(&file.name),
+            }),
+            None => Ok(()),
         }
-        self.write_manifest(&self.destination.part_manifest(self.part), made)?;
+    }
+
+    /// Adds what this machine made to what the others made.
+    fn joined(&self, made: Manifest) -> Result<Joined, WriteError> {
+        if self.part == Part::WHOLE {
+            return Ok(Joined::Whole(made));
+        }
+        self.write_manifest(&self.destination.part_manifest(self.part), &made)?;
         let mut whole = made.clone();
         let mut missing = 0;
         for part in self.part.all() {
@@ -251,7 +268,7 @@ impl<'a> Folder<'a> {
                 missing += 1;
                 continue;
             };
-            if let Some(difference) = other.difference(made) {
+            if let Some(difference) = other.difference(&made) {
                 return Err(WriteError::OtherRun { path, difference });
             }
             for (tensor, other) in whole.tensors.iter_mut().zip(other.tensors) {
@@ -283,7 +300,7 @@ impl<'a> Folder<'a> {
     }
 
     fn write_manifest(&self, path: &Path, manifest: &Manifest) -> Result<(), WriteError> {
-        write_whole(path, manifest.encode())
+        write_whole(path, |out| manifest.write(out))
     }
 }
 
@@ -304,9 +321,12 @@ fn make_folder(folder: &Path) -> Result<Vec<PathBuf>, WriteError> {
     Ok(made)
 }
 
-fn write_whole(path: &Path, text: serde_json::Result<Vec<u8>>) -> Result<(), WriteError> {
-    text.map_err(io::Error::from)
-        .and_then(|text| whole::sweep(path).and_then(|()| whole::write(path, &text)))
+fn write_whole(
+    path: &Path,
+    make: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    whole::sweep(path)
+        .and_then(|()| whole::write_by(path, make))
         .map_err(|error| WriteError::io(path, error))
 }
 

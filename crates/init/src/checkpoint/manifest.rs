@@ -1,5 +1,6 @@
 //! `manifest.json`: what every tensor of a checkpoint is, how it was made, and its digest.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use safetensors::Dtype as StoredDtype;
@@ -130,10 +131,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    pub(super) fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
-        Ok(text)
+    /// Writes its text as it is made: that of the most tensors takes more memory than they do.
+    pub(super) fn write(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
     }
 
     /// The same manifest before anything was made.

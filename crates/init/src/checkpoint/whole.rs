@@ -1,7 +1,7 @@
 //! Files that appear under their name only when they are whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -62,8 +62,19 @@ impl WholeFile {
 /// Those of creating, writing and syncing a file beside `target` and putting it in place;
 /// [`io::ErrorKind::ResourceBusy`] where that file is locked.
 pub fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(target, |out| out.write_all(bytes))
+}
+
+/// Writes a file whole, as [`write`] does, of what `make` writes into it bit by bit.
+pub(super) fn write_by(
+    target: &Path,
+    make: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
     let file = WholeFile::create(target)?;
-    file.file().write_all(bytes)?;
+    let mut out = BufWriter::new(file.file());
+    make(&mut out)?;
+    out.flush()?;
+    drop(out);
     file.commit()
 }
 

@@ -101,7 +101,7 @@ impl Plan {
             files_made: missing.len(),
             files_kept,
             bytes_made,
-            completion: folder.complete(&made)?,
+            completion: folder.complete(made)?,
         })
     }
 

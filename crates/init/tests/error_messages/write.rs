@@ -1,11 +1,11 @@
 //! Places that a checkpoint cannot be written to.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use evenkeel_init::checkpoint::{
-    ByteSize, Cut, Destination, Existing, ManifestError, Plan, Silent, StoredDtype, TensorFile,
-    WriteError, Written,
+    ByteSize, Cut, Destination, Existing, ManifestError, Plan, Progress, Silent, StoredDtype,
+    TensorFile, WriteError, Written,
 };
 use evenkeel_init::{Dtype, InitError, Scheme, Seed};
 
@@ -13,6 +13,35 @@ use super::{options, small, tensor};
 
 fn write(plan: &Plan, path: &Path, existing: Existing) -> Result<Written, WriteError> {
     plan.write(&Destination::new(path), &options(existing), &Silent)
+}
+
+/// Removes a file when the writing is done, before the checkpoint is complete.
+struct Remover(PathBuf);
+
+impl Progress for Remover {
+    fn begin(&self, _what: &str, _bytes: u64) {}
+
+    fn advance(&self, _bytes: u64) {}
+
+    fn end(&self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_when_the_checkpoint_is_to_be_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, destination) = (small(1), Destination::new(folder.path()));
+    let file = folder.path().join("model-00001-of-00002.safetensors");
+    refused!(
+        plan.write(&destination, &options(Existing::Refuse), &Remover(file)),
+        WriteError::Gone { .. },
+        "model-00001-of-00002.safetensors is gone: this run made it",
+        "go on with --resume",
+    );
+    assert!(!folder.path().join("manifest.json").exists());
+    let again = write(&plan, folder.path(), Existing::Resume).unwrap();
+    assert_eq!((again.files_made, again.files_kept), (1, 1));
 }
 
 #[test]

@@ -277,7 +277,7 @@ impl Run<'_> {
                     if self.progress.batches == batches.per_epoch() as u64 {
                         self.end_epoch(data, watch)?;
                     }
-                    self.save()?;
+                    self.save(watch)?;
                     return Ok(if finished {
                         End::Finished
                     } else {
@@ -287,11 +287,11 @@ impl Run<'_> {
                 let within_epoch = self.progress.batches < batches.per_epoch() as u64;
                 let due = |every: NonZeroU64| self.progress.step.is_multiple_of(every.get());
                 if within_epoch && self.checkpoint_every.is_some_and(due) {
-                    self.save()?;
+                    self.save(watch)?;
                 }
             }
             self.end_epoch(data, watch)?;
-            self.save()?;
+            self.save(watch)?;
         }
         Ok(End::Finished)
     }
@@ -362,7 +362,7 @@ impl Run<'_> {
         Ok(Step::Broke(breakdown))
     }
 
-    fn save(&mut self) -> Result<(), TrainError> {
+    fn save(&mut self, watch: &dyn Watch) -> Result<(), TrainError> {
         let Some(folder) = self.folder else {
             return Ok(());
         };
@@ -378,6 +378,7 @@ impl Run<'_> {
                 reason: error.to_string(),
             })?;
         checkpoint::save(folder, self.network, self.optimizer, &self.progress)?;
+        watch.saved();
         Ok(())
     }
 

@@ -63,6 +63,8 @@ pub trait Watch {
     fn step(&self, _status: &Status) {}
     /// The run is measuring accuracy on a part of the data.
     fn evaluating(&self, _part: &str) {}
+    /// A checkpoint was written.
+    fn saved(&self) {}
     /// Whether the run should write a checkpoint and end; asked after each step.
     fn wants_to_stop(&self) -> bool {
         false

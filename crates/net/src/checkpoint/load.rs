@@ -1,12 +1,12 @@
 //! Reading a checkpoint.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 
 use super::error::{CheckpointError, Difference};
-use super::manifest::{FileDigest, Manifest};
+use super::manifest::{FileDigest, MANIFEST, Manifest};
 use super::save::{MODEL, OPTIMIZER, STATE};
 use super::tensors::{find, values};
 use super::{Progress, files};
@@ -105,6 +105,17 @@ impl Checkpoint {
         optimizer.restore(self.state.clone(), network.graph().parameter_count())?;
         Ok(())
     }
+}
+
+/// Where the files of the checkpoint that holds in `folder` lie: `checkpoint.json`, which is read for
+/// it, and the two that it points to, which are not looked at.
+///
+/// # Errors
+///
+/// As [`Checkpoint::load`], of what `checkpoint.json` alone can have wrong.
+pub fn paths(folder: &Path) -> Result<[PathBuf; 3], CheckpointError> {
+    let inner = folder.join(Manifest::read(folder)?.folder);
+    Ok([folder.join(MANIFEST), inner.join(MODEL), inner.join(STATE)])
 }
 
 /// The bytes of a file that must be these.

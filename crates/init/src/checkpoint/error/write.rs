@@ -74,6 +74,16 @@ pub enum WriteError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that was made and is not there, or not whole, when the checkpoint is to be completed.
+    #[error(
+        "{} is gone: this run made it, and something removed or changed it before the checkpoint was complete; \
+         leave the place alone while a run writes into it, and go on with --resume",
+        path.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// A disk too full.
     #[error("{} has room for {free} more, but {needed} are to be written; nothing was written", folder.display())]
     Space {
