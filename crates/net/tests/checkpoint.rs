@@ -262,7 +262,15 @@ fn a_folder_without_a_checkpoint_is_said_to_have_none() {
     for folder in [folder.path().to_owned(), folder.path().join("absent")] {
         let error = Checkpoint::load(&folder).unwrap_err();
         assert!(matches!(error, CheckpointError::Missing { .. }), "{error}");
+        let error = checkpoint::paths(&folder).unwrap_err();
+        assert!(matches!(error, CheckpointError::Missing { .. }), "{error}");
     }
+    let (folder, _) = saved();
+    let paths = checkpoint::paths(folder.path()).unwrap();
+    assert_eq!(paths, files(folder.path()));
+    // Named, not looked for: whether they are there is for who asks to see.
+    fs::remove_file(&paths[1]).unwrap();
+    assert_eq!(checkpoint::paths(folder.path()).unwrap(), paths);
 }
 
 #[test]
