@@ -1,8 +1,10 @@
 //! Training: it learns, and no number of threads changes a bit.
 
+use std::sync::Mutex;
+
 use evenkeel_net::{
-    Activation, Adam, DeadUnits, Loss, Mode, Network, NoTap, Optimizer, Quantity, Record, Recorder,
-    Sgd, Targets, Threads, Update, zoo,
+    Activation, Adam, DeadUnits, Histogram, Loss, Mode, Network, NoTap, Optimizer, Quantity,
+    Record, Recorder, Sgd, Site, Tap, Targets, Threads, Update, zoo,
 };
 
 /// splitmix64, to numbers in −1..1.
@@ -237,6 +239,73 @@ fn dead_units_are_those_that_no_example_of_any_batch_moves() {
             .zero_fraction()
             > 0.4
     );
+}
+
+/// A ReLU's histogram is not counted but follows from its input's: it must be what counting gives.
+#[test]
+fn a_histogram_of_a_relu_is_that_of_its_values() {
+    /// Counts every activation as it comes.
+    struct Count(Mutex<Vec<(usize, Histogram)>>);
+    impl Tap for Count {
+        fn activation(&self, site: &Site<'_>, values: &[f32]) {
+            let mut seen = self.0.lock().unwrap();
+            let (_, histogram) = seen
+                .iter_mut()
+                .find(|(index, _)| *index == site.index)
+                .unwrap();
+            histogram.update(values);
+        }
+    }
+    let spec = zoo::MlpSpec::new(3, 40, 3, 2, Activation::relu());
+    for (low, high, bins) in [
+        (-2.0, 2.0, 64),
+        (-2.0, 2.0, 7),
+        (0.25, 1.0, 5),
+        (-3.0, -1.0, 4),
+        (0.0, 1.0, 80),
+    ] {
+        let graph = zoo::mlp(&spec).unwrap();
+        let values = graph.values().len();
+        let mut network = Network::new(graph, 70, Mode::Forward, Threads(2)).unwrap();
+        network.initialize(|_, values| {
+            for (index, value) in values.iter_mut().enumerate() {
+                *value = (index * 7919 % 211) as f32 / 105.0 - 1.0;
+            }
+        });
+        let recorder =
+            Recorder::new(&network).with_histograms(Quantity::Activation, low, high, bins);
+        let recorder = recorder.unwrap();
+        let empty = Histogram::new(low, high, bins).unwrap();
+        let count = Count(Mutex::new(
+            (0..values).map(|index| (index, empty.clone())).collect(),
+        ));
+        // Both infinities and NaN among the inputs of the ReLUs.
+        for strange in [1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x = [0.5; 210];
+            for (index, x) in x.iter_mut().enumerate() {
+                *x = (index % 13) as f32 / 6.0 - 1.0;
+            }
+            x[100] = strange;
+            network.predict(&[&x], &recorder).unwrap();
+            network.predict(&[&x], &count).unwrap();
+        }
+        let counted = count.0.into_inner().unwrap();
+        let records = recorder.records(Quantity::Activation);
+        assert_eq!(records.len(), values);
+        for (record, (_, histogram)) in records.iter().zip(&counted) {
+            assert_eq!(
+                record.histogram.as_ref(),
+                Some(histogram),
+                "{}",
+                record.name
+            );
+        }
+        assert!(
+            counted
+                .iter()
+                .any(|(_, histogram)| histogram.nonfinite() > 0)
+        );
+    }
 }
 
 #[test]

@@ -152,6 +152,11 @@ impl Elementwise {
         );
     }
 
+    /// Whether it is max(x, 0).
+    pub(crate) fn is_relu(&self) -> bool {
+        matches!(self, Self::Relu(_))
+    }
+
     pub(crate) fn backward_in_place(&self, retained: &[f32], gradient: &mut [f32]) {
         with_function!(self,
             function => vectorized(ChainInPlace { function: *function, retained, gradient }),

@@ -129,6 +129,28 @@ impl Histogram {
         Ok(())
     }
 
+    /// The histogram of max(x, 0) over the values x of this one, of which `nonfinite` stay not finite.
+    /// What is not above zero is zero, and what is above it stays where it is.
+    pub(crate) fn rectified(&self, nonfinite: u64) -> Self {
+        let find = FindSlots::new(self.low, self.high, self.bins());
+        let mut zero = [0];
+        find.exact(&[0.0], &mut zero);
+        let zero = zero[0] as usize;
+        let mut slots = self.slots.clone();
+        let moved: u64 = slots[..zero].iter().sum();
+        slots[..zero].fill(0);
+        // −∞ among them.
+        slots[zero] += moved + (self.nonfinite() - nonfinite);
+        slots[self.bins() + 2] = nonfinite;
+        Self { slots, ..*self }
+    }
+
+    /// Counts so many values that are NaN or infinite.
+    pub(crate) fn add_nonfinite(&mut self, count: u64) {
+        let slot = self.bins() + 2;
+        self.slots[slot] += count;
+    }
+
     /// Forgets every count.
     pub fn clear(&mut self) {
         self.slots.fill(0);

@@ -206,10 +206,28 @@ impl Kernel for ChunkMoments<'_> {
                 ..Moments::new()
             };
         };
+        // As if all were finite, which they are where their sum is: one of f32 values in f64 is far from
+        // f64's largest, and one value that is not finite makes it infinite or NaN.
+        let moments = self.sum::<false>(shift);
+        if moments.mean.is_finite() {
+            return moments;
+        }
+        Moments {
+            nan: nans(self.0),
+            ..self.sum::<true>(shift)
+        }
+    }
+}
+
+impl ChunkMoments<'_> {
+    /// Moments of the chunk about one of its values, with a look, where `LOOKS` is set, for what is not
+    /// finite.
+    #[inline(always)]
+    fn sum<const LOOKS: bool>(&self, shift: f32) -> Moments {
         let mut lanes = Lanes::new(shift);
         let (blocks, rest) = self.0.as_chunks::<LANES>();
         for block in blocks {
-            lanes = lanes.add(block, &[false; LANES]);
+            lanes = lanes.add::<LOOKS>(block, &[false; LANES]);
         }
         if !rest.is_empty() {
             // Filled up with the shift, which changes nothing but the count of zeros.
@@ -217,16 +235,9 @@ impl Kernel for ChunkMoments<'_> {
             let mut padding = [true; LANES];
             block[..rest.len()].copy_from_slice(rest);
             padding[..rest.len()].fill(false);
-            lanes = lanes.add(&block, &padding);
+            lanes = lanes.add::<LOOKS>(&block, &padding);
         }
-        let moments = lanes.finish(self.0.len());
-        if moments.nonfinite == 0 {
-            return moments;
-        }
-        Moments {
-            nan: nans(self.0),
-            ..moments
-        }
+        lanes.finish(self.0.len())
     }
 }
 
@@ -235,8 +246,8 @@ fn nans(values: &[f32]) -> u64 {
     values.iter().filter(|value| value.is_nan()).count() as u64
 }
 
-/// Accumulators of a chunk. A value that is not finite is replaced by the shift, which adds
-/// nothing to the sums and cannot change the extremes, so no branch is needed.
+/// Accumulators of a chunk. Where it is looked for, a value that is not finite is replaced by the shift,
+/// which adds nothing to the sums and cannot change the extremes, so no branch is needed.
 ///
 /// It is passed by value, and each statistic has a loop of its own over the lanes, so that all of
 /// it stays in vector registers.
@@ -270,13 +281,15 @@ impl Lanes {
         clippy::needless_range_loop,
         reason = "lanes of several arrays at once"
     )]
-    fn add(mut self, block: &[f32; LANES], padding: &[bool; LANES]) -> Self {
-        let mut kept = [0.0; LANES];
+    fn add<const LOOKS: bool>(mut self, block: &[f32; LANES], padding: &[bool; LANES]) -> Self {
+        let mut kept = *block;
         let mut apart = [0.0; LANES];
-        for lane in 0..LANES {
-            let finite = block[lane].abs() <= f32::MAX;
-            kept[lane] = if finite { block[lane] } else { self.shift };
-            self.nonfinite[lane] += u32::from(!finite);
+        if LOOKS {
+            for lane in 0..LANES {
+                let finite = block[lane].abs() <= f32::MAX;
+                kept[lane] = if finite { block[lane] } else { self.shift };
+                self.nonfinite[lane] += u32::from(!finite);
+            }
         }
         for lane in 0..LANES {
             self.zeros[lane] += u32::from((block[lane] == 0.0) & !padding[lane]);

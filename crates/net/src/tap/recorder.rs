@@ -6,6 +6,7 @@ use super::updates::{Update, Updates};
 use super::{Site, Tap};
 use crate::graph::Producer;
 use crate::network::Network;
+use crate::operator::Operator;
 use crate::statistics::{Histogram, HistogramError, Moments};
 
 /// What is followed through the layers.
@@ -67,6 +68,9 @@ pub struct Recorder {
     gradients: Parts<Cell>,
     weight_gradients: Parts<Cell>,
     updates: Updates,
+    /// Of each value that a ReLU makes, what it is made of: its histogram follows from that one's, and
+    /// is not counted.
+    rectified: Vec<Option<usize>>,
 }
 
 /// What is kept of a part of a tensor.
@@ -98,7 +102,16 @@ impl Recorder {
                 }
             }
         }
+        let mut rectified = vec![None; graph.values().len()];
+        for node in &graph.nodes {
+            if let Operator::Activation(activation) = &node.operator
+                && activation.is_relu()
+            {
+                rectified[node.output] = Some(node.inputs.first());
+            }
+        }
         Self {
+            rectified,
             values: values.collect(),
             parameters: parameters.collect(),
             activations,
@@ -136,13 +149,17 @@ impl Recorder {
         };
         let table = self.table(quantity);
         let shown = (0..table.tensors()).filter_map(|index| {
-            let cell = merged(table, index);
             let (name, producer) = name(index);
             let Cell {
                 moments,
-                histogram,
+                mut histogram,
                 alive,
-            } = cell;
+            } = merged(table, index);
+            if let (Quantity::Activation, Some(input)) = (quantity, self.rectified[index]) {
+                let input = merged(table, input).histogram;
+                let followed = input.zip(histogram);
+                histogram = followed.map(|(all, own)| all.rectified(own.nonfinite()));
+            }
             (moments.count() > 0).then_some(Record {
                 name,
                 producer,
@@ -199,15 +216,19 @@ impl Recorder {
 
 impl Tap for Recorder {
     fn activation(&self, site: &Site<'_>, values: &[f32]) {
-        update(&self.activations, site, values);
+        let counts = match self.rectified[site.index] {
+            Some(_) => Counts::Follow,
+            None => Counts::Own,
+        };
+        update(&self.activations, site, values, counts);
     }
 
     fn gradient(&self, site: &Site<'_>, values: &[f32]) {
-        update(&self.gradients, site, values);
+        update(&self.gradients, site, values, Counts::Own);
     }
 
     fn weight_gradient(&self, site: &Site<'_>, values: &[f32]) {
-        update(&self.weight_gradients, site, values);
+        update(&self.weight_gradients, site, values, Counts::Own);
     }
 
     fn update(&self, site: &Site<'_>, before: &[f32], after: &[f32]) {
@@ -215,11 +236,23 @@ impl Tap for Recorder {
     }
 }
 
-fn update(table: &Parts<Cell>, site: &Site<'_>, values: &[f32]) {
+/// Whether a tensor's histogram has counts of its own, or, but for what is not finite, follows from another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    Own,
+    Follow,
+}
+
+fn update(table: &Parts<Cell>, site: &Site<'_>, values: &[f32], counts: Counts) {
     table.with(site.index, site.part, |cell| {
+        let nonfinite = cell.moments.nonfinite_count();
         cell.moments.update(values);
-        if let Some(histogram) = &mut cell.histogram {
-            histogram.update(values);
+        match (&mut cell.histogram, counts) {
+            (Some(histogram), Counts::Own) => histogram.update(values),
+            (Some(histogram), Counts::Follow) => {
+                histogram.add_nonfinite(cell.moments.nonfinite_count() - nonfinite);
+            }
+            (None, _) => {}
         }
         if let Some(alive) = &mut cell.alive {
             alive.update(values);

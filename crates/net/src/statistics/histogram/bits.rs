@@ -147,27 +147,44 @@ impl Kernel for Outside<'_> {
     }
 }
 
-/// The count of each bin.
+/// The count of each bin: the words of a plane are added, halves to halves, until there is one, and then
+/// its bits are looked at.
 struct Read<'a> {
     planes: &'a [Words; PLANES],
 }
+
+/// Halvings until one word is left, each of which may carry into a plane more.
+const HALVINGS: usize = LANES.ilog2() as usize;
 
 impl Kernel for Read<'_> {
     type Output = [u32; BINS];
 
     #[inline(always)]
     fn run(self) -> [u32; BINS] {
+        let mut planes = [[0; LANES]; PLANES + HALVINGS];
+        planes[..PLANES].copy_from_slice(self.planes);
+        for halving in 0..HALVINGS {
+            let half = LANES >> (halving + 1);
+            let mut carry = [0; LANES];
+            let (sums, carried) = planes.split_at_mut(PLANES + halving);
+            for sum in sums {
+                for lane in 0..half {
+                    let (a, b, c) = (sum[lane], sum[lane + half], carry[lane]);
+                    sum[lane] = a ^ b ^ c;
+                    carry[lane] = (a & b) | (c & (a ^ b));
+                }
+            }
+            carried[0] = carry;
+        }
         let mut counts = [0; BINS];
-        for (plane, words) in self.planes.iter().enumerate() {
-            for word in words {
-                let (low, high) = counts.split_at_mut(32);
-                for (half, counts) in [*word as u32, (*word >> 32) as u32]
-                    .into_iter()
-                    .zip([low, high])
-                {
-                    for (bin, count) in counts.iter_mut().enumerate() {
-                        *count += (half >> bin & 1) << plane;
-                    }
+        for (plane, [word, ..]) in planes.iter().enumerate() {
+            let (low, high) = counts.split_at_mut(32);
+            for (half, counts) in [*word as u32, (*word >> 32) as u32]
+                .into_iter()
+                .zip([low, high])
+            {
+                for (bin, count) in counts.iter_mut().enumerate() {
+                    *count += (half >> bin & 1) << plane;
                 }
             }
         }
