@@ -155,7 +155,9 @@ impl Recorder {
                 mut histogram,
                 alive,
             } = merged(table, index);
-            if let (Quantity::Activation, Some(input)) = (quantity, self.rectified[index]) {
+            if quantity == Quantity::Activation
+                && let Some(input) = self.rectified[index]
+            {
                 let input = merged(table, input).histogram;
                 let followed = input.zip(histogram);
                 histogram = followed.map(|(all, own)| all.rectified(own.nonfinite()));
