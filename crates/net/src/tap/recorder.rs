@@ -111,13 +111,13 @@ impl Recorder {
             }
         }
         Self {
-            rectified,
             values: values.collect(),
             parameters: parameters.collect(),
             activations,
             gradients: per_value(),
             weight_gradients: Parts::new(network.plan().parameter_parts(graph).into_iter()),
             updates: Updates::new(graph),
+            rectified,
         }
     }
 

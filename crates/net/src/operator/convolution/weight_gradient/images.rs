@@ -71,6 +71,22 @@ impl<const N: usize> Images<'_, N> {
         sums
     }
 
+    /// Adds what the places of a run make, looking for each one's columns.
+    #[inline(always)]
+    fn one_by_one<S: Simd, const C: usize>(
+        &self,
+        simd: S,
+        mut sums: [[S::f32s; C]; N],
+        distances: &[i32; C],
+        run: Run,
+        part: usize,
+    ) -> [[S::f32s; C]; N] {
+        for index in 0..run.count {
+            sums = self.place::<S, C>(simd, sums, distances, run.at(index), part);
+        }
+        sums
+    }
+
     /// Adds what the places of a run make, in order.
     #[inline(always)]
     pub(super) fn run<S: Simd, const C: usize>(
@@ -83,10 +99,7 @@ impl<const N: usize> Images<'_, N> {
     ) -> [[S::f32s; C]; N] {
         let count = run.count as usize;
         if count < LONG {
-            for index in 0..run.count {
-                sums = self.place::<S, C>(simd, sums, distances, run.at(index), part);
-            }
-            return sums;
+            return self.one_by_one::<S, C>(simd, sums, distances, run, part);
         }
         let values: [&[Vector]; C] = std::array::from_fn(|c| {
             let first = (run.first.base + distances[c]) as usize;
@@ -94,10 +107,7 @@ impl<const N: usize> Images<'_, N> {
             self.input.get(first..last).unwrap_or_default()
         });
         if values.iter().any(|values| values.is_empty()) {
-            for index in 0..run.count {
-                sums = self.place::<S, C>(simd, sums, distances, run.at(index), part);
-            }
-            return sums;
+            return self.one_by_one::<S, C>(simd, sums, distances, run, part);
         }
         // Sliced to one length, so that no read is checked.
         let values: [&[Vector]; C] = std::array::from_fn(|c| &values[c][..count]);
