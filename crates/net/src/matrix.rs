@@ -10,8 +10,12 @@
 #![expect(unsafe_code, reason = "calls the gemm crate, which takes pointers")]
 
 mod direct;
+mod panels;
 
 use std::ops::Range;
+
+pub(crate) use direct::Start;
+pub(crate) use panels::{Panels, groups, lay, lay_transposed};
 
 use crate::simd::{Kernel, vectorized};
 
@@ -88,25 +92,49 @@ impl<'a> Factor<'a> {
     }
 }
 
+impl From<Accumulate> for Start<'_> {
+    fn from(accumulate: Accumulate) -> Self {
+        match accumulate {
+            Accumulate::Overwrite => Self::Zero,
+            Accumulate::Add => Self::Destination,
+        }
+    }
+}
+
 /// `out = a · b` or `out += a · b`.
 ///
 /// # Shapes
 ///
 /// `a`: m × k, `b`: k × n, `out`: m × n row-major.
 pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b: Factor<'_>) {
+    product_from(out, accumulate.into(), a, b);
+}
+
+/// `out = start + a · b`.
+///
+/// # Shapes
+///
+/// As [`product`].
+pub(crate) fn product_from(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Factor<'_>) {
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert_eq!(b.rows, k, "the factors' inner sizes agree");
-    assert_eq!(out.len(), m * n, "the destination holds the product");
+    check_destination(out, start, m, n);
     if out.is_empty() {
         return;
     }
     if direct::fits(&a, &b) {
-        let start = match accumulate {
-            Accumulate::Overwrite => direct::Start::Zero,
-            Accumulate::Add => direct::Start::Destination,
-        };
         return direct::product(out, start, a, b);
     }
+    let adds = match start {
+        Start::Zero => false,
+        Start::Destination => true,
+        Start::Row(row) => {
+            for out in out.chunks_exact_mut(n) {
+                out.copy_from_slice(row);
+            }
+            true
+        }
+    };
     // SAFETY: `Factor::new` checked that a factor's values fill its shape, `columns` keeps only
     // whole columns of it and `transposed` only renames its axes, so element (i, j), at
     // i·row_stride + j·column_stride, lies inside the values for every i < rows, j < columns; the
@@ -119,7 +147,7 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
             out.as_mut_ptr(),
             1,
             n as isize,
-            accumulate == Accumulate::Add,
+            adds,
             a.values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
@@ -136,21 +164,34 @@ pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b:
     });
 }
 
-/// `out = a · b`, plus `row` on every row.
+/// Whether a right factor of these sizes is better read in panels, with [`product_in_panels`], on this
+/// machine.
+pub(crate) fn is_for_panels(rows: usize, columns: usize) -> bool {
+    direct::is_small(rows, columns) && panels::pay()
+}
+
+/// `out = start + a · b` with `b` in panels.
 ///
 /// # Shapes
 ///
-/// As [`product`]; `row`: n.
-pub(crate) fn product_plus_row(out: &mut [f32], row: &[f32], a: Factor<'_>, b: Factor<'_>) {
-    assert_eq!(row.len(), b.columns, "there is one value for each column");
-    if direct::fits(&a, &b) {
-        assert_eq!(b.rows, a.columns, "the factors' inner sizes agree");
-        return direct::product(out, direct::Start::Row(row), a, b);
+/// As [`product`]; `a` lies row after row.
+pub(crate) fn product_in_panels(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Panels<'_>) {
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    assert_eq!(b.rows, k, "the factors' inner sizes agree");
+    assert_eq!(a.column_stride, 1, "the left factor lies row after row");
+    check_destination(out, start, m, n);
+    direct::product_in_panels(out, start, a, b);
+}
+
+fn check_destination(out: &[f32], start: Start<'_>, rows: usize, columns: usize) {
+    assert_eq!(
+        out.len(),
+        rows * columns,
+        "the destination holds the product"
+    );
+    if let Start::Row(row) = start {
+        assert_eq!(row.len(), columns, "there is one value for each column");
     }
-    for out in out.chunks_exact_mut(row.len()) {
-        out.copy_from_slice(row);
-    }
-    product(out, Accumulate::Add, a, b);
 }
 
 /// Runs the call of the `gemm` crate, which the test of allocations leaves out of its count.

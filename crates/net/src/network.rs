@@ -64,8 +64,8 @@ pub struct Network {
     /// A key for each dropout.
     pub(crate) keys: Vec<[u32; 2]>,
     pub(crate) step: u64,
-    /// Whether the transposed weights are those of the parameters.
-    transposed: Transposed,
+    /// Whether the weights are laid as the parameters are.
+    laid: Laid,
     state: State,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Storage<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Transposed {
+enum Laid {
     Current,
     Stale,
 }
@@ -177,7 +177,7 @@ impl Network {
         let sums = vec![0.0; plan.lanes.count * plan.sums];
         let statistics = vec![0.0; graph.statistics];
         let keys = keys(&graph, 0);
-        let (transposed, state) = (Transposed::Stale, State::Nothing);
+        let (laid, state) = (Laid::Stale, State::Nothing);
         Ok(Self {
             graph,
             plan,
@@ -189,7 +189,7 @@ impl Network {
             statistics,
             keys,
             step: 0,
-            transposed,
+            laid,
             state,
         })
     }
@@ -238,7 +238,7 @@ impl Network {
 
     /// Gives each parameter to `fill`, with its name, shape and role, to be set.
     pub fn initialize(&mut self, mut fill: impl FnMut(&ParameterSpec, &mut [f32])) {
-        self.transposed = Transposed::Stale;
+        self.laid = Laid::Stale;
         for spec in &self.graph.parameters {
             fill(spec, &mut self.parameters[spec.range()]);
         }
@@ -260,7 +260,7 @@ impl Network {
     /// [`RunError::UnknownParameter`] for a name that is none.
     pub fn parameter_mut(&mut self, name: &str) -> Result<&mut [f32], RunError> {
         let range = self.spec(name)?.range();
-        self.transposed = Transposed::Stale;
+        self.laid = Laid::Stale;
         Ok(&mut self.parameters[range])
     }
 
@@ -406,7 +406,7 @@ impl Network {
     /// Storage of the parameters and their gradients, for an optimiser. Gradients are empty when
     /// there are none.
     pub(crate) fn parameters_and_gradients(&mut self) -> Storage<'_> {
-        self.transposed = Transposed::Stale;
+        self.laid = Laid::Stale;
         let gradients = match self.state {
             State::Backward { .. } => self.arena.gradients(),
             State::Nothing | State::Forward { .. } => &[],

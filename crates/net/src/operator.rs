@@ -26,7 +26,7 @@ pub(crate) use channels::Channels;
 pub(crate) use convolution::{Convolution, Geometry, Request, positions};
 pub(crate) use dropout::Dropout;
 pub(crate) use flatten::Flatten;
-pub(crate) use linear::Linear;
+pub(crate) use linear::{LaidPart, Linear, Reader};
 pub(crate) use multiply::Multiply;
 pub(crate) use normalize::{Centre, Normalize};
 pub(crate) use pool::{AveragePool, GlobalAveragePool, MaxPool, Windows};
@@ -113,8 +113,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) second: &'a [f32],
     /// The operator's parameters, one after another.
     pub(crate) parameters: &'a [f32],
-    /// The weight of a linear layer inputs first, unless lanes turn it by themselves.
-    pub(crate) transposed: &'a [f32],
+    /// The weight of a linear layer as it reads it, unless that is as it is.
+    pub(crate) laid: &'a [f32],
     pub(crate) context: &'a Context<'a>,
 }
 
@@ -126,6 +126,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) retained: &'a [f32],
     /// The operator's parameters, one after another.
     pub(crate) parameters: &'a [f32],
+    /// The weight of a linear layer as it reads it, unless that is as it is.
+    pub(crate) laid: &'a [f32],
     pub(crate) context: &'a Context<'a>,
 }
 

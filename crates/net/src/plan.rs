@@ -28,7 +28,7 @@ pub(crate) use tasks::{Source, Task, Work};
 
 use crate::blocks::Layout;
 use crate::graph::Graph;
-use crate::operator::Operator;
+use crate::operator::{Operator, Reader};
 use places::Places;
 
 /// What a network is run for.
@@ -110,9 +110,10 @@ pub struct Plan {
     pub(crate) again: Vec<ForwardStep>,
     pub(crate) weight_tasks: Vec<Task>,
     pub(crate) segments: Vec<Segment>,
-    pub(crate) transposes: Vec<Task>,
-    /// Where the transposed weight of each node begins, with the end of the last.
-    transposed: Vec<usize>,
+    pub(crate) layings: Vec<Task>,
+    /// Where the weight of each node's forward, then of its backward, begins among those that are laid
+    /// for them, with the end of the last.
+    laid: Vec<usize>,
     pub(crate) sections: Sections,
     /// Where operators work on each lane.
     pub(crate) scratch: Place,
@@ -138,15 +139,15 @@ pub(crate) struct Sections {
     pub(crate) lane: usize,
     /// All lanes'.
     pub(crate) lanes: usize,
-    /// Weights, inputs first.
-    pub(crate) transposed: usize,
+    /// Weights as the passes read them.
+    pub(crate) laid: usize,
     /// Gradients of the parameters.
     pub(crate) gradients: usize,
 }
 
 impl Sections {
     pub(crate) fn total(self) -> usize {
-        self.lanes + self.transposed + self.gradients
+        self.lanes + self.laid + self.gradients
     }
 }
 
@@ -206,7 +207,11 @@ impl Plan {
             }
         };
         let parameters = graph.parameter_count();
-        let (transposes, transposed) = tasks::transposes(graph);
+        let mut passes_back = vec![false; graph.nodes.len()];
+        for step in &backward.steps {
+            passes_back[step.node] |= step.out.is_some();
+        }
+        let (layings, laid) = tasks::layings(graph, |node| passes_back[node]);
         let sums = graph.nodes.iter().map(|node| match &node.operator {
             Operator::BatchNorm(norm) => norm.sums(),
             _ => 0,
@@ -216,19 +221,19 @@ impl Plan {
         let sections = Sections {
             lane,
             lanes: lane.checked_mul(lanes.count).ok_or_else(too_large)?,
-            transposed: *transposed.last().expect("the end is there"),
+            laid: *laid.last().expect("the end is there"),
             gradients: if mode == Mode::Training {
                 parameters
             } else {
                 0
             },
         };
-        let total = sections.lanes.checked_add(2 * parameters);
+        let total = sections.lanes.checked_add(3 * parameters);
         if total.is_none_or(|total| total > isize::MAX as usize / size_of::<f32>()) {
             return Err(too_large());
         }
         let steps = forward.steps.len() + backward.again.len();
-        let task_count = backward.tasks.len() + transposes.len();
+        let task_count = backward.tasks.len() + layings.len();
         let besides = [
             // The plan itself, which a deep narrow network would show.
             (steps, size_of::<ForwardStep>()),
@@ -237,7 +242,7 @@ impl Plan {
             // Kept, and what planning has used besides: it is given back, but not to the system.
             (graph.values.len(), 4 * size_of::<Option<Place>>()),
             (graph.values.len(), size_of::<usize>()),
-            (transposed.len(), size_of::<usize>()),
+            (laid.len(), size_of::<usize>()),
             (parameters + graph.buffer_count(), size_of::<f32>()),
             (sums.saturating_mul(lanes.count), size_of::<f64>()),
             (graph.statistics, size_of::<f64>()),
@@ -261,8 +266,8 @@ impl Plan {
             again: exact(backward.again),
             weight_tasks: exact(backward.tasks),
             segments: exact(backward.segments),
-            transposes: exact(transposes),
-            transposed: exact(transposed),
+            layings: exact(layings),
+            laid: exact(laid),
             sections,
             scratch,
             sums,
@@ -270,12 +275,13 @@ impl Plan {
         })
     }
 
-    /// Where the transposed weight of a node lies in their section; nowhere if it has none.
-    pub(crate) fn transposed(&self, node: usize) -> Range<usize> {
-        self.transposed[node]..self.transposed[node + 1]
+    /// Where a node's weight lies as a pass reads it; nowhere if that is as it is.
+    pub(crate) fn laid(&self, node: usize, reader: Reader) -> Range<usize> {
+        let index = 2 * node + usize::from(reader == Reader::Backward);
+        self.laid[index]..self.laid[index + 1]
     }
 
-    /// Bytes of the arena that holds activations, gradients and transposed weights, for the
+    /// Bytes of the arena that holds activations, gradients and weights as they are read, for the
     /// whole batch. The parameters themselves are not in it.
     pub fn arena_bytes(&self) -> usize {
         self.sections.total() * size_of::<f32>()

@@ -43,10 +43,13 @@ fn gradients_do_not_take_a_place_for_each_layer_where_work_is_plenty() {
         let plan = Plan::new(&zoo::mlp(&spec).unwrap(), 512, Mode::Training).unwrap();
         plan.arena_bytes()
     };
-    // An activation, the gradient of weight and bias, and the weight turned.
+    // An activation, the gradient of weight and bias, and the weight turned; where the machine reads
+    // weights in panels, it lies in them once more, for the backward pass.
     let value = 512 * 512 * 4;
     let (weight, bias) = (512 * 512 * 4, 512 * 4);
-    assert_eq!(grows(40) - grows(20), 20 * (value + 2 * weight + bias));
+    let turned = 20 * (value + 2 * weight + bias);
+    let grown = grows(40) - grows(20);
+    assert!([turned, turned + 20 * weight].contains(&grown), "{grown}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{TrainError, TrainSpec};
 pub struct Memory {
     /// Parameters.
     pub parameters: u64,
-    /// Activations, gradients, transposed weights, buffers.
+    /// Activations, gradients, weights as the passes read them, buffers.
     pub arena: u64,
     /// What the optimiser keeps.
     pub optimizer: u64,

@@ -16,8 +16,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::Factor;
+use super::panels::{self, Cut, Panels};
 use crate::simd::vectorized_with;
-use left::{Band, Columns, Left, Rows};
+use left::{Band, Bands, Columns, Left, Rows, STEP};
 
 /// Sizes below which this is as fast as the general product or faster, on 64 to 128 rows. Above,
 /// a column of the right factor takes a page of memory for each value, and packing pays.
@@ -30,18 +31,30 @@ const FEW_COLUMNS: usize = 32;
 /// whose places repeat every four KiB: it pays to lay a panel together first, where registers hold
 /// so small a block of the destination that the panel is read over and over.
 const FAR_COLUMNS: usize = 128;
+/// Inner indices up to which a left factor that lies column after column is laid in bands, where panels
+/// are laid together: each of its columns takes a place in the nearest cache for a few values of
+/// each band.
+const FEW_INNER: usize = 256;
+/// Values of a left factor that are laid in bands at a time: 32 KiB, which the second cache passes on
+/// in order.
+const BANDS: usize = 8 << 10;
 /// Values of a panel that is laid together: 24 KiB, which the nearest cache keeps.
 const PANEL: usize = 6 << 10;
 
 /// Whether a product is one for this module: by its shape alone.
 pub(super) fn fits(a: &Factor<'_>, b: &Factor<'_>) -> bool {
-    let small = b.columns < COLUMNS && b.rows < INNER;
-    small && b.column_stride == 1 && (a.column_stride == 1 || a.row_stride == 1)
+    let whole = b.column_stride == 1 && (a.column_stride == 1 || a.row_stride == 1);
+    whole && is_small(b.rows, b.columns)
+}
+
+/// Whether a right factor of these sizes is one for this module.
+pub(super) fn is_small(rows: usize, columns: usize) -> bool {
+    columns < COLUMNS && rows < INNER
 }
 
 /// What a product is added to.
 #[derive(Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     /// Nothing.
     Zero,
     /// What the destination held.
@@ -52,6 +65,14 @@ pub(super) enum Start<'a> {
 
 /// `out = start + a · b` for factors that [`fits`] accepts.
 pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Factor<'_>) {
+    let b = Right {
+        values: b.values,
+        lie: Lie::Rows,
+        stride: b.row_stride,
+        first: 0,
+        inner: b.rows,
+        columns: b.columns,
+    };
     if a.column_stride == 1 {
         let left = Rows {
             values: a.values,
@@ -63,18 +84,38 @@ pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Facto
             values: a.values,
             stride: a.column_stride,
         };
-        run(out, start, left, a.rows, b);
+        if b.columns >= FAR_COLUMNS && b.inner <= FEW_INNER {
+            vectorized_with(FarColumns {
+                out,
+                start,
+                left,
+                rows: a.rows,
+                right: b,
+            });
+        } else {
+            run(out, start, left, a.rows, b);
+        }
     }
 }
 
-fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, b: Factor<'_>) {
-    let right = Right {
+/// `out = start + a · b` for a left factor that lies row after row, and a right one in panels.
+pub(super) fn product_in_panels(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Panels<'_>) {
+    let left = Rows {
+        values: a.values,
+        stride: a.row_stride,
+    };
+    let b = Right {
         values: b.values,
-        stride: b.row_stride,
+        lie: Lie::Panels(Cut::of_this_machine()),
+        stride: b.columns,
         first: 0,
         inner: b.rows,
         columns: b.columns,
     };
+    run(out, start, left, a.rows, b);
+}
+
+fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, right: Right<'_>) {
     if right.columns <= FEW_COLUMNS {
         vectorized_with(Direct::<L, 2> {
             out,
@@ -94,6 +135,53 @@ fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, b: Fact
     }
 }
 
+/// A product whose left factor lies column after column, and whose right one is wide.
+struct FarColumns<'a> {
+    out: &'a mut [f32],
+    start: Start<'a>,
+    left: Columns<'a>,
+    rows: usize,
+    right: Right<'a>,
+}
+
+impl WithSimd for FarColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            out,
+            start,
+            left,
+            rows,
+            right,
+        } = self;
+        if S::F32_LANES == 16 {
+            return Direct::<_, 3> {
+                out,
+                start,
+                left,
+                rows,
+                right,
+            }
+            .with_simd(simd);
+        }
+        let mut memory = [0.0; BANDS];
+        let most = BANDS / right.inner / 6 * 6;
+        for first in (0..rows).step_by(most) {
+            let rows = most.min(rows - first);
+            Direct::<Bands<'_>, 2> {
+                out: &mut out[first * right.columns..][..rows * right.columns],
+                start,
+                left: left.in_bands::<6>(first, rows, right.inner, &mut memory),
+                rows,
+                right,
+            }
+            .with_simd(simd);
+        }
+    }
+}
+
 /// With panels of up to `C` vectors of columns.
 struct Direct<'a, L, const C: usize> {
     out: &'a mut [f32],
@@ -103,16 +191,47 @@ struct Direct<'a, L, const C: usize> {
     right: Right<'a>,
 }
 
-/// The right factor, or some of its rows and columns, row after row.
+/// The right factor, or some of its rows and columns.
 #[derive(Clone, Copy)]
 struct Right<'a> {
     values: &'a [f32],
+    lie: Lie,
+    /// From row to row.
     stride: usize,
     /// The column that a row's values begin with.
     first: usize,
     inner: usize,
     /// Columns of the destination.
     columns: usize,
+}
+
+/// How the right factor lies.
+#[derive(Clone, Copy)]
+enum Lie {
+    /// Row after row.
+    Rows,
+    /// Panel after panel, each row after row.
+    Panels(Cut),
+}
+
+impl Right<'_> {
+    /// What lies row after row from column `column` on, and the column after it.
+    #[inline(always)]
+    fn part(self, column: usize) -> (Self, usize) {
+        match self.lie {
+            Lie::Rows => (self, self.columns),
+            Lie::Panels(cut) => {
+                let width = cut.width(self.columns - column);
+                let part = Self {
+                    values: &self.values[column * self.inner..][..width * self.inner],
+                    stride: width,
+                    first: column,
+                    ..self
+                };
+                (part, column + width)
+            }
+        }
+    }
 }
 
 impl<L: Left, const C: usize> WithSimd for Direct<'_, L, C> {
@@ -143,30 +262,40 @@ impl<L: Left, const MOST: usize> Direct<'_, L, MOST> {
             rows,
             right,
         } = self;
-        let is_far = S::F32_LANES < 16 && right.columns >= FAR_COLUMNS && rows >= 4 * R;
+        let is_far = S::F32_LANES < 16
+            && matches!(right.lie, Lie::Rows)
+            && right.columns >= FAR_COLUMNS
+            && rows >= 4 * R;
         let mut memory;
         let mut together: Option<&mut [f32]> = None;
         if is_far {
             memory = [0.0; PANEL];
             together = Some(&mut memory);
         }
+        let (mut part, mut end) = right.part(0);
         let mut column = 0;
         while column < right.columns {
-            let vectors = (right.columns - column) / S::F32_LANES;
-            // Four are two and two.
-            let taken = if vectors == 4 { 2 } else { vectors.min(C) };
-            match (taken, &mut together) {
-                (_, Some(together)) if taken == C => {
-                    far_panel::<S, L, R, C>(simd, out, start, left, rows, right, column, together);
-                }
-                (0, _) => {
-                    return panel::<S, L, R, 0>(simd, out, start, left, 0..rows, right, column);
-                }
-                (1, _) => panel::<S, L, R, 1>(simd, out, start, left, 0..rows, right, column),
-                (2, _) => panel::<S, L, R, 2>(simd, out, start, left, 0..rows, right, column),
-                _ => panel::<S, L, R, C>(simd, out, start, left, 0..rows, right, column),
+            if column == end {
+                (part, end) = right.part(column);
             }
-            column += taken * S::F32_LANES;
+            let vectors = panels::vectors(end - column, S::F32_LANES, C);
+            match (vectors, &mut together) {
+                (_, Some(together)) if vectors == C => {
+                    far_panel::<S, L, R, C>(simd, out, start, left, rows, part, column, together);
+                }
+                // The last columns do not fill a vector.
+                (0, _) => {
+                    let rows = 0..rows;
+                    return panel::<S, L, R, 0, false>(simd, out, start, left, rows, part, column);
+                }
+                _ if vectors == C && part.stride == C * S::F32_LANES => {
+                    panel::<S, L, R, C, true>(simd, out, start, left, 0..rows, part, column);
+                }
+                (1, _) => panel::<S, L, R, 1, false>(simd, out, start, left, 0..rows, part, column),
+                (2, _) => panel::<S, L, R, 2, false>(simd, out, start, left, 0..rows, part, column),
+                _ => panel::<S, L, R, C, false>(simd, out, start, left, 0..rows, part, column),
+            }
+            column += vectors * S::F32_LANES;
         }
     }
 }
@@ -208,14 +337,15 @@ fn far_panel<S: Simd, L: Left, const R: usize, const C: usize>(
             first: column,
             ..far
         };
-        panel::<S, L, R, C>(simd, out, start, left, R..rows, near, column);
+        panel::<S, L, R, C, true>(simd, out, start, left, R..rows, near, column);
         start = Start::Destination;
     }
 }
 
-/// `C` vectors of columns, or, with none, the columns after the last whole vector.
+/// `C` vectors of columns, or, with none, the columns after the last whole vector; with `IS_NEAR` set
+/// the right factor's rows have no other columns between them.
 #[inline(always)]
-fn panel<S: Simd, L: Left, const R: usize, const C: usize>(
+fn panel<S: Simd, L: Left, const R: usize, const C: usize, const IS_NEAR: bool>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
@@ -229,25 +359,25 @@ fn panel<S: Simd, L: Left, const R: usize, const C: usize>(
         end,
     } = rows;
     while row + R <= end {
-        band::<S, L, R, C>(simd, out, start, left, row, right, column);
+        band::<S, L, R, C, IS_NEAR>(simd, out, start, left, row, right, column);
         row += R;
     }
     while row + 4 <= end {
-        band::<S, L, 4, C>(simd, out, start, left, row, right, column);
+        band::<S, L, 4, C, IS_NEAR>(simd, out, start, left, row, right, column);
         row += 4;
     }
     while row + 2 <= end {
-        band::<S, L, 2, C>(simd, out, start, left, row, right, column);
+        band::<S, L, 2, C, IS_NEAR>(simd, out, start, left, row, right, column);
         row += 2;
     }
     if row < end {
-        band::<S, L, 1, C>(simd, out, start, left, row, right, column);
+        band::<S, L, 1, C, IS_NEAR>(simd, out, start, left, row, right, column);
     }
 }
 
 /// Some rows of a panel.
 #[inline(always)]
-fn band<S: Simd, L: Left, const R: usize, const C: usize>(
+fn band<S: Simd, L: Left, const R: usize, const C: usize, const IS_NEAR: bool>(
     simd: S,
     out: &mut [f32],
     start: Start<'_>,
@@ -257,7 +387,9 @@ fn band<S: Simd, L: Left, const R: usize, const C: usize>(
     column: usize,
 ) {
     let out = &mut out[row * right.columns..][..R * right.columns];
-    if C == 0 {
+    if IS_NEAR {
+        near_block::<S, L, R, C>(simd, out, start, left, row, right, column);
+    } else if C == 0 {
         block::<S, L, R, 1, false, false>(simd, out, start, left, row, right, column, &mut []);
     } else if C == 3 && R < 4 {
         // The compiler does not keep three vectors of so few rows in registers.
@@ -298,36 +430,121 @@ fn block<
     } else {
         right.columns - column
     };
+    let mut sums = begin::<S, R, C, IS_WHOLE>(simd, out, start, right.columns, column, width);
+    let inner = right.inner;
+    let left = left.band::<R>(row, inner);
+    let stride = right.stride;
+    let values = &right.values[column - right.first..];
+    let (together, _) = S::as_mut_simd_f32s(together);
+    let together: &mut [[S::f32s; C]] = together.as_chunks_mut().0;
+    // Among 32 registers the compiler loads steps so far ahead that sums must leave theirs.
+    let steps = if S::F32_LANES < 16 { inner / STEP } else { 0 };
+    for step in 0..steps {
+        let rows = &values[step * STEP * stride..][..(STEP - 1) * stride + width];
+        for k in 0..STEP {
+            let right = load::<S, C, IS_WHOLE>(simd, &rows[k * stride..][..width]);
+            if LAYS {
+                together[step * STEP + k] = right;
+            }
+            for (r, sums) in sums.iter_mut().enumerate() {
+                add_product(simd, sums, left.in_step(r, step, k), &right);
+            }
+        }
+    }
+    for index in steps * STEP..inner {
+        let right = load::<S, C, IS_WHOLE>(simd, &values[index * stride..][..width]);
+        if LAYS {
+            together[index] = right;
+        }
+        for (r, sums) in sums.iter_mut().enumerate() {
+            add_product(simd, sums, left.at(r, index), &right);
+        }
+    }
+    end::<S, R, C, IS_WHOLE>(simd, out, sums, right.columns, column, width);
+}
+
+/// [`block`] of whole vectors, where the right factor's rows have no other columns between them.
+#[inline(always)]
+fn near_block<S: Simd, L: Left, const R: usize, const C: usize>(
+    simd: S,
+    out: &mut [f32],
+    start: Start<'_>,
+    left: L,
+    row: usize,
+    right: Right<'_>,
+    column: usize,
+) {
+    let (width, inner, columns) = (C * S::F32_LANES, right.inner, right.columns);
+    let mut sums = begin::<S, R, C, true>(simd, out, start, columns, column, width);
+    let left = left.band::<R>(row, inner);
+    let (vectors, _) = S::as_simd_f32s(&right.values[..inner * width]);
+    let right: &[[S::f32s; C]] = &vectors.as_chunks().0[..inner];
+    let steps: &[[[S::f32s; C]; STEP]] = &right.as_chunks().0[..inner / STEP];
+    for (step, right) in steps.iter().enumerate() {
+        for (k, right) in right.iter().enumerate() {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                add_product(simd, sums, left.in_step(r, step, k), right);
+            }
+        }
+    }
+    for (index, right) in right.iter().enumerate().skip(inner / STEP * STEP) {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            add_product(simd, sums, left.at(r, index), right);
+        }
+    }
+    end::<S, R, C, true>(simd, out, sums, columns, column, width);
+}
+
+/// Adds `left · right` to one row's sums.
+#[inline(always)]
+fn add_product<S: Simd, const C: usize>(
+    simd: S,
+    sums: &mut [S::f32s; C],
+    left: f32,
+    right: &[S::f32s; C],
+) {
+    let left = simd.splat_f32s(left);
+    for (sum, &right) in sums.iter_mut().zip(right) {
+        *sum = simd.mul_add_f32s(left, right, *sum);
+    }
+}
+
+/// What a block of `width` columns begins with.
+#[inline(always)]
+fn begin<S: Simd, const R: usize, const C: usize, const IS_WHOLE: bool>(
+    simd: S,
+    out: &[f32],
+    start: Start<'_>,
+    columns: usize,
+    column: usize,
+    width: usize,
+) -> [[S::f32s; C]; R] {
     let mut sums = [[simd.splat_f32s(0.0); C]; R];
     match start {
         Start::Zero => {}
         Start::Destination => {
             for (r, sums) in sums.iter_mut().enumerate() {
-                let out = &out[r * right.columns + column..][..width];
+                let out = &out[r * columns + column..][..width];
                 *sums = load::<S, C, IS_WHOLE>(simd, out);
             }
         }
         Start::Row(row) => sums = [load::<S, C, IS_WHOLE>(simd, &row[column..][..width]); R],
     }
-    let inner = right.inner;
-    let left = left.band::<R>(row, inner);
-    for index in 0..inner {
-        let first = index * right.stride + column - right.first;
-        let right = &right.values[first..][..width];
-        let right = load::<S, C, IS_WHOLE>(simd, right);
-        if LAYS {
-            let (together, _) = S::as_mut_simd_f32s(&mut together[index * width..][..width]);
-            together[..C].copy_from_slice(&right);
-        }
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let left = simd.splat_f32s(left.at(r, index));
-            for (sum, &right) in sums.iter_mut().zip(&right) {
-                *sum = simd.mul_add_f32s(left, right, *sum);
-            }
-        }
-    }
+    sums
+}
+
+/// Puts a block of `width` columns down.
+#[inline(always)]
+fn end<S: Simd, const R: usize, const C: usize, const IS_WHOLE: bool>(
+    simd: S,
+    out: &mut [f32],
+    sums: [[S::f32s; C]; R],
+    columns: usize,
+    column: usize,
+    width: usize,
+) {
     for (r, sums) in sums.iter().enumerate() {
-        let out = &mut out[r * right.columns + column..][..width];
+        let out = &mut out[r * columns + column..][..width];
         if IS_WHOLE {
             let (out, _) = S::as_mut_simd_f32s(out);
             out[..C].copy_from_slice(sums);
@@ -366,8 +583,8 @@ mod tests {
     #[test]
     fn every_value_is_one_chain_of_fused_multiply_adds() {
         let sizes = [1, 2, 3, 4, 5, 8, 11, 15, 16, 17, 31, 32, 33, 48, 50, 64];
-        // The last are laid together, one of them in two parts.
-        let far = [(24, 128, 3), (25, 150, 16), (31, 144, 400)];
+        // The last are laid together, one of them in two parts, and of another the left factor.
+        let far = [(24, 128, 3), (25, 150, 16), (31, 144, 400), (70, 130, 130)];
         let near = sizes.iter().flat_map(|&m| {
             let pairs = sizes.iter().flat_map(|&n| [1, 7, 16, 128].map(|k| (n, k)));
             pairs.map(move |(n, k)| (m, n, k))

@@ -2,7 +2,7 @@
 
 use crate::plan::{ALIGN, PlanError, Sections};
 
-/// All lanes' activations and gradients, then the transposed weights, then the gradients of the
+/// All lanes' activations and gradients, then the weights as they are read, then the gradients of the
 /// parameters, in one allocation that begins on a cache line.
 #[derive(Debug)]
 pub(crate) struct Arena {
@@ -14,7 +14,7 @@ pub(crate) struct Arena {
 /// The arena's parts, each to be written apart from the others.
 pub(crate) struct Parts<'a> {
     pub(crate) lanes: &'a mut [f32],
-    pub(crate) transposed: &'a mut [f32],
+    pub(crate) laid: &'a mut [f32],
     pub(crate) gradients: &'a mut [f32],
 }
 
@@ -35,11 +35,11 @@ impl Arena {
     pub(crate) fn parts(&mut self) -> Parts<'_> {
         let all = &mut self.memory[self.start..];
         let (lanes, rest) = all.split_at_mut(self.sections.lanes);
-        let (transposed, rest) = rest.split_at_mut(self.sections.transposed);
+        let (laid, rest) = rest.split_at_mut(self.sections.laid);
         let gradients = &mut rest[..self.sections.gradients];
         Parts {
             lanes,
-            transposed,
+            laid,
             gradients,
         }
     }
@@ -49,7 +49,7 @@ impl Arena {
     }
 
     pub(crate) fn gradients(&self) -> &[f32] {
-        let before = self.start + self.sections.lanes + self.sections.transposed;
+        let before = self.start + self.sections.lanes + self.sections.laid;
         &self.memory[before..before + self.sections.gradients]
     }
 }

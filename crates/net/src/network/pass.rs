@@ -5,7 +5,7 @@ mod check;
 mod forward;
 mod reduce;
 
-use super::{Network, RunError, Seeded, State, Transposed};
+use super::{Laid, Network, RunError, Seeded, State};
 use crate::loss::Targets;
 use crate::operator::{Behaviour, Context};
 use crate::plan::Mode;
@@ -168,10 +168,10 @@ impl Network {
             ..
         } = self;
         let parts = arena.parts();
-        let stale = self.transposed == Transposed::Stale;
+        let stale = self.laid == Laid::Stale;
         workers.enter(|team| {
             if stale {
-                forward::transpose(team, plan, parameters, parts.transposed);
+                forward::lay(team, graph, plan, parameters, parts.laid);
             }
             if behaviour == Behaviour::Evaluation {
                 reduce::recall(graph, statistics, buffers);
@@ -190,7 +190,7 @@ impl Network {
                     graph,
                     plan,
                     parameters,
-                    transposed: parts.transposed,
+                    laid: parts.laid,
                     inputs,
                     targets,
                     context,
@@ -206,7 +206,7 @@ impl Network {
                 }
             }
         });
-        self.transposed = Transposed::Current;
+        self.laid = Laid::Current;
         let training = self.plan.mode == Mode::Training;
         let seeded = if targets.is_some() && training {
             Seeded::Yes

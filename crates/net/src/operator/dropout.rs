@@ -204,6 +204,7 @@ mod tests {
             gradient: &laid,
             retained: &[],
             parameters: &[],
+            laid: &[],
             context: &context,
         };
         let writes = Writes {

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::{Backward, Forward, GradientOf, Writes};
 use crate::graph::Bias;
-use crate::matrix::{Accumulate, Factor, product, product_plus_row, transpose};
+use crate::matrix::{
+    Accumulate, Factor, Panels, Start, groups, is_for_panels, lay, lay_transposed, product,
+    product_from, product_in_panels, transpose,
+};
 use crate::sums::add_rows;
 
 /// Inputs and outputs up to which a layer is narrow.
@@ -12,6 +15,24 @@ const NARROW: usize = 64;
 /// Inputs and outputs up to which lanes turn the weight by themselves (at 64 that takes a tenth longer
 /// than a transpose that both read).
 const TURNED: usize = 32;
+/// Columns of panels, or rows, that one task writes at least.
+const LAID_TOGETHER: usize = 128;
+
+/// Which pass reads a weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Forward,
+    Backward,
+}
+
+/// A part of a weight as a pass reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaidPart {
+    /// The first column of its panels, or its first row.
+    pub(crate) first: usize,
+    /// How many values it has.
+    pub(crate) len: usize,
+}
 
 /// `Y = X Wᵀ + b`, with X, Y of one example a row.
 ///
@@ -23,6 +44,9 @@ const TURNED: usize = 32;
 /// half the time on few rows. The transpose is made once a step for all lanes, or, of a small
 /// weight, by each lane when it comes to it: there it costs less than to be written to memory and
 /// read again, which ten thousand layers would have to do.
+///
+/// What is made once a step lies in panels, unless it is for the general product, and so does a
+/// copy of W itself for the backward.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linear {
     pub(crate) inputs: usize,
@@ -34,18 +58,69 @@ impl Linear {
     pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
         let rows = out.len() / self.outputs;
         let x = Factor::new(reads.first, rows, self.inputs);
-        let weight = if self.is_turned_in_lanes() {
-            transpose(self.weight(reads.parameters), self.inputs, 0, scratch);
-            scratch
-        } else {
-            self.weight(reads.transposed)
+        let (weight, bias) = reads.parameters.split_at(self.inputs * self.outputs);
+        let start = match self.bias {
+            Bias::No => Start::Zero,
+            Bias::Yes => Start::Row(bias),
         };
-        let w = Factor::new(weight, self.inputs, self.outputs);
-        match self.bias {
-            Bias::No => product(out, Accumulate::Overwrite, x, w),
-            Bias::Yes => {
-                product_plus_row(out, &reads.parameters[self.inputs * self.outputs..], x, w)
+        if self.is_turned_in_lanes() {
+            transpose(weight, self.inputs, 0, scratch);
+            product_from(
+                out,
+                start,
+                x,
+                Factor::new(scratch, self.inputs, self.outputs),
+            );
+        } else if self.forward_reads_panels() {
+            let laid = Panels::new(reads.laid, self.inputs, self.outputs);
+            product_in_panels(out, start, x, laid);
+        } else {
+            let laid = Factor::new(reads.laid, self.inputs, self.outputs);
+            product_from(out, start, x, laid);
+        }
+    }
+
+    fn forward_reads_panels(self) -> bool {
+        is_for_panels(self.inputs, self.outputs)
+    }
+
+    fn backward_reads_panels(self) -> bool {
+        !self.is_turned_in_lanes() && is_for_panels(self.outputs, self.inputs)
+    }
+
+    /// The parts in which tasks write the weight as a pass reads it, each the values from `first`
+    /// on, as many as there are; none where it reads the weight itself.
+    pub(crate) fn laid_parts(self, pass: Reader) -> Vec<LaidPart> {
+        let columns = |columns: usize, rows: usize| -> Vec<LaidPart> {
+            let part = |group: Range<usize>| LaidPart {
+                first: group.start,
+                len: group.len() * rows,
+            };
+            groups(columns, LAID_TOGETHER).map(part).collect()
+        };
+        match pass {
+            _ if self.is_turned_in_lanes() => Vec::new(),
+            Reader::Forward if self.forward_reads_panels() => columns(self.outputs, self.inputs),
+            Reader::Forward => (0..self.inputs)
+                .step_by(LAID_TOGETHER)
+                .map(|first| LaidPart {
+                    first,
+                    len: LAID_TOGETHER.min(self.inputs - first) * self.outputs,
+                })
+                .collect(),
+            Reader::Backward if self.backward_reads_panels() => columns(self.inputs, self.outputs),
+            Reader::Backward => Vec::new(),
+        }
+    }
+
+    /// Writes one of [`Linear::laid_parts`], which begins at `first`.
+    pub(crate) fn lay(self, weight: &[f32], pass: Reader, first: usize, out: &mut [f32]) {
+        match pass {
+            Reader::Forward if self.forward_reads_panels() => {
+                lay_transposed(weight, self.inputs, first, out);
             }
+            Reader::Forward => transpose(weight, self.inputs, first, out),
+            Reader::Backward => lay(weight, self.inputs, first, out),
         }
     }
 
@@ -60,10 +135,6 @@ impl Linear {
         } else {
             0
         }
-    }
-
-    fn weight(self, parameters: &[f32]) -> &[f32] {
-        &parameters[..self.inputs * self.outputs]
     }
 
     /// Where the gradient by the parameters is summed: in the lanes where the weight is small, since
@@ -87,8 +158,14 @@ impl Linear {
         if !out.is_empty() {
             let rows = out.len() / self.inputs;
             let gradient = Factor::new(reads.gradient, rows, self.outputs);
-            let weight = Factor::new(self.weight(reads.parameters), self.outputs, self.inputs);
-            product(out, accumulate, gradient, weight);
+            if self.backward_reads_panels() {
+                let laid = Panels::new(reads.laid, self.outputs, self.inputs);
+                product_in_panels(out, accumulate.into(), gradient, laid);
+            } else {
+                let weight = &reads.parameters[..weight];
+                let weight = Factor::new(weight, self.outputs, self.inputs);
+                product(out, accumulate, gradient, weight);
+            }
         }
         if !partial.is_empty() {
             let (weight, bias) = partial.split_at_mut(weight);

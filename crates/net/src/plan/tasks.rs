@@ -1,11 +1,11 @@
-//! Work that is cut by parameter: weight gradients, and the transposes of weights.
+//! Work that is cut by parameter: weight gradients, and weights as the passes read them.
 
 use std::ops::Range;
 
 use super::backward::SEGMENT_WORK;
 use super::places::Place;
 use crate::graph::{Bias, Graph, Node, ParameterSpec};
-use crate::operator::{BatchNorm, Linear, Operator};
+use crate::operator::{BatchNorm, LaidPart, Linear, Operator, Reader};
 
 /// Into how many tasks the weight gradients of a segment should at least fall, so that several
 /// threads find work, and of a layer at most.
@@ -14,16 +14,14 @@ const WANTED: u64 = 8;
 const MIN_WORK: u64 = 1 << 22;
 /// Values of a gradient that one task adds over the lanes, at least: 64 KiB.
 const PARTIAL_VALUES: usize = 1 << 14;
-/// Rows of a transposed weight made by one task.
-const TRANSPOSE_ROWS: usize = 256;
 
 /// One worker's part of a pass over the parameters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
     /// The parameter.
     pub(crate) parameter: usize,
-    /// The first value that it writes among all gradients, or all transposes, and how many there
-    /// are.
+    /// The first value that it writes among all gradients, or all weights as they are read, and how
+    /// many there are.
     pub(crate) start: usize,
     pub(crate) len: usize,
     /// Which part of its parameter it is, of how many.
@@ -51,12 +49,10 @@ pub(crate) enum Work {
     },
     /// Numbers of the statistics from `first` on, which are sums over the batch already.
     Statistics { node: usize, first: usize },
-    /// Some rows (inputs) of the weight that begins at value `weight` of the parameters, inputs
-    /// first.
-    Transpose {
-        weight: usize,
-        inputs: usize,
-        outputs: usize,
+    /// A part of a layer's weight as a pass reads it.
+    Lay {
+        node: usize,
+        reader: Reader,
         first: usize,
     },
 }
@@ -198,41 +194,48 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
     wanted.clamp(1, linear.outputs.div_ceil(16))
 }
 
-/// Tasks that write the weights with their inputs first, one after another, but those that lanes
-/// turn by themselves; and where that of each node begins, with the end of the last.
-pub(super) fn transposes(graph: &Graph) -> (Vec<Task>, Vec<usize>) {
+/// Tasks that write the weights as the passes read them, one after another, but those that are read
+/// as they are; and where that of each node's forward and backward begins, with the end of the last.
+/// `passes_back` tells whether a node's gradient by its input is wanted.
+pub(super) fn layings(
+    graph: &Graph,
+    passes_back: impl Fn(usize) -> bool,
+) -> (Vec<Task>, Vec<usize>) {
     let mut tasks = Vec::new();
     let mut starts = vec![0];
     let mut start = 0;
-    for node in &graph.nodes {
-        let linear = match &node.operator {
-            Operator::Linear(linear) if !linear.is_turned_in_lanes() => linear,
-            _ => {
-                starts.push(start);
-                continue;
-            }
-        };
-        let weight = node.parameters.start;
-        let parts = linear.inputs.div_ceil(TRANSPOSE_ROWS);
-        tasks.extend((0..parts).map(|part| {
-            let first = part * TRANSPOSE_ROWS;
-            let count = TRANSPOSE_ROWS.min(linear.inputs - first);
-            Task {
-                parameter: weight,
-                start: start + first * linear.outputs,
-                len: count * linear.outputs,
-                part,
-                parts,
-                work: Work::Transpose {
-                    weight: graph.parameters[weight].start,
-                    inputs: linear.inputs,
-                    outputs: linear.outputs,
-                    first,
-                },
-            }
-        }));
-        start += linear.inputs * linear.outputs;
-        starts.push(start);
+    for (index, node) in graph.nodes.iter().enumerate() {
+        for reader in [Reader::Forward, Reader::Backward] {
+            let parts = match &node.operator {
+                Operator::Linear(linear) if reader == Reader::Forward || passes_back(index) => {
+                    linear.laid_parts(reader)
+                }
+                _ => Vec::new(),
+            };
+            let count = parts.len();
+            tasks.extend(
+                parts
+                    .into_iter()
+                    .enumerate()
+                    .map(|(part, LaidPart { first, len })| {
+                        let from = start;
+                        start += len;
+                        Task {
+                            parameter: node.parameters.start,
+                            start: from,
+                            len,
+                            part,
+                            parts: count,
+                            work: Work::Lay {
+                                node: index,
+                                reader,
+                                first,
+                            },
+                        }
+                    }),
+            );
+            starts.push(start);
+        }
     }
     (tasks, starts)
 }

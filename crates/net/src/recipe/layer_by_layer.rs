@@ -6,9 +6,8 @@
 use std::borrow::Cow;
 
 use crate::graph::{Graph, Node, ParameterSpec, Producer, Role};
-use crate::matrix::transpose;
 use crate::network::Network;
-use crate::operator::{Behaviour, Context, Forward, Operator};
+use crate::operator::{Behaviour, Context, Forward, Operator, Reader};
 
 use super::RecipeError;
 
@@ -54,7 +53,7 @@ impl Stop<'_> {
             first: self.inputs[0],
             second: self.inputs[1],
             parameters: own,
-            transposed: &self.transposed(own),
+            laid: &self.laid(own),
             context: self.context,
         };
         let mut scratch = vec![0.0; self.node.operator.scratch()];
@@ -96,7 +95,7 @@ impl Stop<'_> {
                 first: &[],
                 second: &[],
                 parameters: own,
-                transposed: own,
+                laid: &[],
                 context: self.context,
             };
             node.operator.forward_in_place(&reads, &mut values);
@@ -104,16 +103,18 @@ impl Stop<'_> {
         self.rows(values.into()).into_owned()
     }
 
-    /// The weight with its inputs first, of a layer that reads it so.
-    fn transposed(&self, own: &[f32]) -> Vec<f32> {
-        match &self.node.operator {
-            Operator::Linear(linear) if !linear.is_turned_in_lanes() => {
-                let mut transposed = vec![0.0; linear.inputs * linear.outputs];
-                transpose(&own[..transposed.len()], linear.inputs, 0, &mut transposed);
-                transposed
+    /// The weight as the layer reads it, if that is not as it is.
+    fn laid(&self, own: &[f32]) -> Vec<f32> {
+        let mut laid = Vec::new();
+        if let Operator::Linear(linear) = &self.node.operator {
+            let weight = &own[..linear.inputs * linear.outputs];
+            for part in linear.laid_parts(Reader::Forward) {
+                let start = laid.len();
+                laid.resize(start + part.len, 0.0);
+                linear.lay(weight, Reader::Forward, part.first, &mut laid[start..]);
             }
-            _ => Vec::new(),
         }
+        laid
     }
 }
 

@@ -1,5 +1,9 @@
 //! The left factor of a product, which is stored row after row or column after column.
 
+/// Inner indices that a loop goes through at a time: its own instructions cost as much as a third of
+/// the arithmetic's where a core's other half is busy.
+pub(super) const STEP: usize = 4;
+
 /// The left factor.
 pub(super) trait Left: Copy {
     type Band<const R: usize>: Band<R>;
@@ -15,6 +19,9 @@ pub(super) trait Left: Copy {
 pub(super) trait Band<const R: usize>: Copy {
     /// What row `row` holds at an inner index.
     fn at(self, row: usize, index: usize) -> f32;
+
+    /// The same at index `k` of whole step `step`.
+    fn in_step(self, row: usize, step: usize, k: usize) -> f32;
 }
 
 /// Stored row after row.
@@ -25,17 +32,19 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Left for Rows<'a> {
-    type Band<const R: usize> = [&'a [f32]; R];
+    type Band<const R: usize> = RowBand<'a, R>;
 
     #[inline(always)]
-    fn band<const R: usize>(self, first: usize, inner: usize) -> [&'a [f32]; R] {
+    fn band<const R: usize>(self, first: usize, inner: usize) -> RowBand<'a, R> {
         // Not by `from_fn`: the compiler would lose sight of all having one length, and check
         // every read.
         let mut rows = [&self.values[..0]; R];
-        for (row, values) in rows.iter_mut().enumerate() {
+        let mut steps = [&[][..]; R];
+        for (row, (values, steps)) in rows.iter_mut().zip(&mut steps).enumerate() {
             *values = &self.values[(first + row) * self.stride..][..inner];
+            *steps = &values.as_chunks().0[..inner / STEP];
         }
-        rows
+        RowBand { rows, steps }
     }
 
     #[inline(always)]
@@ -47,10 +56,22 @@ impl<'a> Left for Rows<'a> {
     }
 }
 
-impl<const R: usize> Band<R> for [&[f32]; R] {
+/// Rows, and their whole steps.
+#[derive(Clone, Copy)]
+pub(super) struct RowBand<'a, const R: usize> {
+    rows: [&'a [f32]; R],
+    steps: [&'a [[f32; STEP]]; R],
+}
+
+impl<const R: usize> Band<R> for RowBand<'_, R> {
     #[inline(always)]
     fn at(self, row: usize, index: usize) -> f32 {
-        self[row][index]
+        self.rows[row][index]
+    }
+
+    #[inline(always)]
+    fn in_step(self, row: usize, step: usize, k: usize) -> f32 {
+        self.steps[row][step][k]
     }
 }
 
@@ -85,5 +106,99 @@ impl<const R: usize> Band<R> for Columns<'_> {
     #[inline(always)]
     fn at(self, row: usize, index: usize) -> f32 {
         self.values[index * self.stride..][..R][row]
+    }
+
+    #[inline(always)]
+    fn in_step(self, row: usize, step: usize, k: usize) -> f32 {
+        Band::<R>::at(self, row, step * STEP + k)
+    }
+}
+
+impl Columns<'_> {
+    /// Rows `first..first + rows` of `inner` values in bands of `R` rows, and what is left in bands of
+    /// 4, 2 and 1, each column after column.
+    #[inline(always)]
+    pub(super) fn in_bands<const R: usize>(
+        self,
+        first: usize,
+        rows: usize,
+        inner: usize,
+        memory: &mut [f32],
+    ) -> Bands<'_> {
+        let mut row = 0;
+        while row < rows {
+            let band = &mut memory[row * inner..];
+            row += match rows - row {
+                left if left >= R => self.band_of::<R>(first + row, inner, band),
+                4.. => self.band_of::<4>(first + row, inner, band),
+                2.. => self.band_of::<2>(first + row, inner, band),
+                _ => self.band_of::<1>(first + row, inner, band),
+            };
+        }
+        Bands {
+            values: memory,
+            inner,
+            skipped: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn band_of<const R: usize>(self, row: usize, inner: usize, band: &mut [f32]) -> usize {
+        let columns = self.values.chunks(self.stride).take(inner);
+        for (values, band) in columns.zip(band.chunks_exact_mut(R)) {
+            band.copy_from_slice(&values[row..row + R]);
+        }
+        R
+    }
+}
+
+/// In bands of neighbouring rows, each column after column.
+#[derive(Clone, Copy)]
+pub(super) struct Bands<'a> {
+    values: &'a [f32],
+    /// Values of a row.
+    inner: usize,
+    /// Inner indices that are left out at the beginning.
+    skipped: usize,
+}
+
+impl<'a> Left for Bands<'a> {
+    type Band<const R: usize> = LaidBand<'a, R>;
+
+    #[inline(always)]
+    fn band<const R: usize>(self, first: usize, inner: usize) -> LaidBand<'a, R> {
+        let values = &self.values[first * self.inner + self.skipped * R..][..inner * R];
+        let columns = &values.as_chunks().0[..inner];
+        LaidBand {
+            columns,
+            steps: &columns.as_chunks().0[..inner / STEP],
+        }
+    }
+
+    #[inline(always)]
+    fn after(self, index: usize) -> Self {
+        Self {
+            skipped: self.skipped + index,
+            ..self
+        }
+    }
+}
+
+/// A band column after column, and its whole steps.
+#[derive(Clone, Copy)]
+pub(super) struct LaidBand<'a, const R: usize> {
+    columns: &'a [[f32; R]],
+    steps: &'a [[[f32; R]; STEP]],
+}
+
+impl<const R: usize> Band<R> for LaidBand<'_, R> {
+    #[inline(always)]
+    fn at(self, row: usize, index: usize) -> f32 {
+        self.columns[index][row]
+    }
+
+    #[inline(always)]
+    fn in_step(self, row: usize, step: usize, k: usize) -> f32 {
+        self.steps[step][k][row]
     }
 }

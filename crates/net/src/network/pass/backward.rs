@@ -7,7 +7,7 @@ use crate::graph::{Graph, Producer};
 use crate::matrix::Accumulate;
 use crate::network::arena::Parts;
 use crate::network::workers::Team;
-use crate::operator::{Backward, Behaviour, Context, Operator, Writes};
+use crate::operator::{Backward, Behaviour, Context, Operator, Reader, Writes};
 use crate::plan::{BackwardStep, Place, Plan, Source, Stage, Task, Work, carve, carve_one};
 use crate::sums;
 use crate::tap::{NoTap, Site, Tap};
@@ -37,8 +37,9 @@ impl Pass<'_> {
         let Parts {
             lanes,
             gradients,
-            transposed,
+            laid,
         } = parts;
+        let laid = &*laid;
         let lane_len = self.plan.sections.lane;
         for segment in &self.plan.segments {
             let steps = &self.plan.backward[segment.steps.clone()];
@@ -58,7 +59,7 @@ impl Pass<'_> {
                 graph: self.graph,
                 plan: self.plan,
                 parameters: self.parameters,
-                transposed,
+                laid,
                 inputs: &[],
                 targets: None,
                 context,
@@ -73,7 +74,7 @@ impl Pass<'_> {
                     rows: self.plan.lanes.rows_of(index, self.examples),
                     ..context
                 };
-                self.lane(index, (lane, sums), steps, (is_first, seed), &context);
+                self.lane(index, (lane, sums), laid, steps, (is_first, seed), &context);
             });
             let lanes = &*lanes;
             let tasks = &self.plan.weight_tasks[segment.tasks.clone()];
@@ -91,6 +92,7 @@ impl Pass<'_> {
         &self,
         index: usize,
         (lane, sums): (&mut [f32], &mut [f64]),
+        laid: &[f32],
         steps: &[BackwardStep],
         (is_first, seed): (bool, Option<&[f32]>),
         context: &Context<'_>,
@@ -106,7 +108,7 @@ impl Pass<'_> {
         for step in steps {
             self.show(index, rows, step, lane);
             match step.stage {
-                Stage::Whole => self.step(rows, step, context, lane),
+                Stage::Whole => self.step(rows, step, laid, context, lane),
                 Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
             }
         }
@@ -146,7 +148,14 @@ impl Pass<'_> {
         }
     }
 
-    fn step(&self, rows: usize, step: &BackwardStep, context: &Context<'_>, lane: &mut [f32]) {
+    fn step(
+        &self,
+        rows: usize,
+        step: &BackwardStep,
+        laid: &[f32],
+        context: &Context<'_>,
+        lane: &mut [f32],
+    ) {
         let node = &self.graph.nodes[step.node];
         let gradient = step.gradient.range(rows);
         let (retained, partial) = (step.retained.range(rows), step.partial.range(rows));
@@ -155,6 +164,7 @@ impl Pass<'_> {
             return;
         }
         let parameters = &self.parameters[node.storage.clone()];
+        let laid = &laid[self.plan.laid(step.node, Reader::Backward)];
         if step.in_place {
             let (out, partial, [retained]) = if partial.is_empty() {
                 let (out, reads) = carve_one(lane, gradient, [retained]);
@@ -167,6 +177,7 @@ impl Pass<'_> {
                 gradient: &[],
                 retained,
                 parameters,
+                laid,
                 context,
             };
             node.operator.backward_in_place(&reads, out, partial);
@@ -185,6 +196,7 @@ impl Pass<'_> {
                 gradient,
                 retained,
                 parameters,
+                laid,
                 context,
             };
             let writes = Writes {
@@ -241,7 +253,7 @@ impl Pass<'_> {
                     *out = sum as f32;
                 }
             }
-            Work::Transpose { .. } => unreachable!("the plan lists weight gradients here"),
+            Work::Lay { .. } => unreachable!("the plan lists weight gradients here"),
         }
         if self.tap.is_blind() {
             return;
@@ -269,7 +281,7 @@ impl Pass<'_> {
         let node = match task.work {
             Work::Weight { source, .. } | Work::Bias { source } => source.node,
             Work::Partial { node, .. } | Work::Statistics { node, .. } => node,
-            Work::Transpose { .. } => unreachable!("the plan lists weight gradients here"),
+            Work::Lay { .. } => unreachable!("the plan lists weight gradients here"),
         };
         self.graph.values[self.graph.nodes[node].output].producer
     }

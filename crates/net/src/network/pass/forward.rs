@@ -5,36 +5,28 @@ use std::ops::Range;
 use crate::blocks::{self, Layout};
 use crate::graph::Graph;
 use crate::loss::{GradientOut, Targets};
-use crate::matrix;
 use crate::network::workers::Team;
-use crate::operator::{Behaviour, Context, Forward, Operator};
+use crate::operator::{Behaviour, Context, Forward, Operator, Reader};
 use crate::plan::{ForwardSegment, ForwardStep, Place, Plan, Stage, Task, Work, carve, carve_one};
 use crate::tap::{Site, Tap};
 
-/// Writes the weights that lanes do not turn by themselves with their inputs first.
-pub(super) fn transpose(team: Team, plan: &Plan, parameters: &[f32], transposed: &mut [f32]) {
-    team.for_each_task(
-        &plan.transposes,
-        transposed,
-        0,
-        &|task: &Task, out: &mut [f32]| {
-            let Work::Transpose {
-                weight,
-                inputs,
-                outputs,
-                first,
-            } = task.work
-            else {
-                unreachable!("the plan lists transposes here");
-            };
-            matrix::transpose(
-                &parameters[weight..weight + inputs * outputs],
-                inputs,
-                first,
-                out,
-            );
-        },
-    );
+/// Writes the weights as the passes read them.
+pub(super) fn lay(team: Team, graph: &Graph, plan: &Plan, parameters: &[f32], laid: &mut [f32]) {
+    team.for_each_task(&plan.layings, laid, 0, &|task: &Task, out: &mut [f32]| {
+        let Work::Lay {
+            node,
+            reader,
+            first,
+        } = task.work
+        else {
+            unreachable!("the plan lists weights to be laid here");
+        };
+        let Operator::Linear(linear) = &graph.nodes[node].operator else {
+            unreachable!("only linear layers read weights that are laid");
+        };
+        let weight = &parameters[graph.parameters[task.parameter].range()];
+        linear.lay(weight, reader, first, out);
+    });
 }
 
 /// What a lane's forward pass reads.
@@ -42,7 +34,7 @@ pub(super) struct Lane<'a> {
     pub(super) graph: &'a Graph,
     pub(super) plan: &'a Plan,
     pub(super) parameters: &'a [f32],
-    pub(super) transposed: &'a [f32],
+    pub(super) laid: &'a [f32],
     pub(super) inputs: &'a [&'a [f32]],
     pub(super) targets: Option<Targets<'a>>,
     pub(super) context: Context<'a>,
@@ -144,7 +136,7 @@ impl Lane<'_> {
             first: &[],
             second: &[],
             parameters: &self.parameters[node.storage.clone()],
-            transposed: &self.transposed[self.plan.transposed(step.node)],
+            laid: &self.laid[self.plan.laid(step.node, Reader::Forward)],
             context,
         };
         if step.in_place {

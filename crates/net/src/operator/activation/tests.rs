@@ -64,6 +64,7 @@ fn derivatives(activation: &Elementwise, x: &[f32], y: &[f32]) -> Vec<f32> {
         gradient: &gradient,
         retained,
         parameters: &[],
+        laid: &[],
         context: &CONTEXT,
     };
     let mut made = vec![f32::NAN; x.len()];
