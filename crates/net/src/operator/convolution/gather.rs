@@ -12,6 +12,9 @@ use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::matrix::Accumulate;
 use crate::simd::vectorized_with;
 
+/// Taps of a kernel of 3 × 3.
+const NINE: usize = 9;
+
 /// Which image is gathered from which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -91,9 +94,12 @@ impl Sizes {
 }
 
 /// The channels of the target as tiles of `R`, 4, 2 and 1 of them: the next of so many that are left.
+/// Eight are four and four where six and two could be: two rows have too few sums to hide how long each
+/// takes.
 #[inline(always)]
 fn tile_rows<const R: usize>(left: usize) -> usize {
     match left {
+        8 if R < 8 => 4,
         _ if left >= R => R,
         4.. => 4,
         2.. => 2,
@@ -200,22 +206,28 @@ impl Part<'_> {
         if V == 1 {
             let (threes, after) = rest.as_chunks::<3>();
             for places in threes {
-                self.places::<S, R, 3, V>(simd, &class.taps, places);
+                self.places::<S, R, 3, V, 0>(simd, &class.taps, places);
             }
             rest = after;
             if let Some((places, after)) = rest.split_first_chunk::<2>() {
-                self.places::<S, R, 2, V>(simd, &class.taps, places);
+                self.places::<S, R, 2, V, 0>(simd, &class.taps, places);
                 rest = after;
             }
+        } else if self.sizes.taps == NINE && class.meets_all(NINE) {
+            for places in rest.as_chunks::<1>().0 {
+                self.places::<S, R, 1, V, NINE>(simd, &class.taps, places);
+            }
+            return;
         }
         for places in rest.as_chunks::<1>().0 {
-            self.places::<S, R, 1, V>(simd, &class.taps, places);
+            self.places::<S, R, 1, V, 0>(simd, &class.taps, places);
         }
     }
 
-    /// Every channel at these places.
+    /// Every channel at these places, with `T` taps that are all of the kernel's, or with any where `T`
+    /// is 0.
     #[inline(always)]
-    fn places<S: Simd, const R: usize, const P: usize, const V: usize>(
+    fn places<S: Simd, const R: usize, const P: usize, const V: usize, const T: usize>(
         &mut self,
         simd: S,
         taps: &[Tap],
@@ -225,11 +237,11 @@ impl Part<'_> {
         while first < self.sizes.targets {
             let rows = tile_rows::<R>(self.sizes.targets - first);
             match rows {
-                8 => self.tile::<S, 8, P, V>(simd, taps, places, first),
-                6 => self.tile::<S, 6, P, V>(simd, taps, places, first),
-                4 => self.tile::<S, 4, P, V>(simd, taps, places, first),
-                2 => self.tile::<S, 2, P, V>(simd, taps, places, first),
-                _ => self.tile::<S, 1, P, V>(simd, taps, places, first),
+                8 => self.tile::<S, 8, P, V, T>(simd, taps, places, first),
+                6 => self.tile::<S, 6, P, V, T>(simd, taps, places, first),
+                4 => self.tile::<S, 4, P, V, T>(simd, taps, places, first),
+                2 => self.tile::<S, 2, P, V, T>(simd, taps, places, first),
+                _ => self.tile::<S, 1, P, V, T>(simd, taps, places, first),
             }
             first += rows;
         }
@@ -237,7 +249,7 @@ impl Part<'_> {
 
     /// `N` channels at `P` places, `V` of the machine's vectors of each at a time.
     #[inline(always)]
-    fn tile<S: Simd, const N: usize, const P: usize, const V: usize>(
+    fn tile<S: Simd, const N: usize, const P: usize, const V: usize, const T: usize>(
         &mut self,
         simd: S,
         taps: &[Tap],
@@ -265,13 +277,20 @@ impl Part<'_> {
                 }
             }
             for (source, weights) in self.source.chunks_exact(source_plane).zip(weights.clone()) {
-                for tap in taps {
-                    let weights = &weights[tap.tap as usize];
-                    let values: [[S::f32s; V]; P] = std::array::from_fn(|place| {
-                        let at = places[place].base + tap.distance;
-                        parts::<S, V>(&source[at as usize])[part]
-                    });
-                    sums = multiply_add::<S, N, P, V>(simd, sums, weights, values);
+                if T > 0 {
+                    // Of a number that the compiler knows, so that nothing is counted.
+                    let taps: &[Tap; T] = taps.first_chunk().expect("there are all taps");
+                    let weights: &[[f32; N]; T] = weights.first_chunk().expect("all taps");
+                    for (tap, weights) in taps.iter().zip(weights) {
+                        let values = read::<S, P, V>(source, places, tap, part);
+                        sums = multiply_add::<S, N, P, V>(simd, sums, weights, values);
+                    }
+                } else {
+                    for tap in taps {
+                        let weights = &weights[tap.tap as usize];
+                        let values = read::<S, P, V>(source, places, tap, part);
+                        sums = multiply_add::<S, N, P, V>(simd, sums, weights, values);
+                    }
                 }
             }
             // Indices are constants wherever a sum is touched, so that all of them stay in
@@ -297,6 +316,20 @@ impl Part<'_> {
             }
         }
     }
+}
+
+/// What a tap meets from some places of the target.
+#[inline(always)]
+fn read<S: Simd, const P: usize, const V: usize>(
+    source: &[Vector],
+    places: &[Place; P],
+    tap: &Tap,
+    part: usize,
+) -> [[S::f32s; V]; P] {
+    std::array::from_fn(|place| {
+        let at = places[place].base + tap.distance;
+        parts::<S, V>(&source[at as usize])[part]
+    })
 }
 
 #[inline(always)]

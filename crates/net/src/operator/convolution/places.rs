@@ -51,6 +51,12 @@ pub(super) struct Class {
 }
 
 impl Class {
+    /// Whether its taps are those of a kernel of so many, each once, in order.
+    pub(super) fn meets_all(&self, taps: usize) -> bool {
+        let all = 0..taps as u32;
+        self.taps.iter().map(|tap| tap.tap).eq(all)
+    }
+
     /// Its places as the longest runs.
     pub(super) fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();

@@ -17,8 +17,6 @@ use images::{Images, load_sums, store_sums};
 
 /// Columns of a tile: all of a kernel of 3 × 3.
 const COLUMNS: usize = 9;
-/// Outputs of a tile at most.
-const ROWS: usize = 3;
 /// Places whose values the nearest cache keeps while a tile passes over them several times.
 const NEAR_PLACES: usize = 64;
 
@@ -97,32 +95,31 @@ impl WithSimd for WeightGradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        // As many sums as registers hold: of three outputs and all columns, or three at a time.
+        // As many sums as registers hold: of three outputs and all columns, or of four outputs and
+        // three columns at a time.
         match S::F32_LANES {
-            BLOCK => self.groups::<S, COLUMNS>(simd),
-            _ => self.groups::<S, 3>(simd),
+            BLOCK => self.groups::<S, 3, COLUMNS>(simd),
+            _ => self.groups::<S, 4, 3>(simd),
         }
     }
 }
 
-/// Outputs of the next tile, of so many that are left: none of one where it can be avoided.
-fn tile_rows(left: usize) -> usize {
-    match left {
-        4 => 2,
-        _ => ROWS.min(left),
-    }
+/// Outputs of the next tile of up to `R`, of so many that are left: none of one where it can be avoided.
+fn tile_rows<const R: usize>(left: usize) -> usize {
+    if left == R + 1 { left / 2 } else { R.min(left) }
 }
 
 impl WeightGradient<'_> {
     #[inline(always)]
-    fn groups<S: Simd, const C: usize>(&mut self, simd: S) {
+    fn groups<S: Simd, const R: usize, const C: usize>(&mut self, simd: S) {
         let outputs = self.geometry.outputs();
         for group in 0..self.geometry.groups {
             let mut output = 0;
             while output < outputs {
-                let rows = tile_rows(outputs - output);
+                let rows = tile_rows::<R>(outputs - output);
                 let first = group * outputs + output;
                 match rows {
+                    4 if R == 4 => self.outputs::<S, 4, C>(simd, group, first),
                     3 => self.outputs::<S, 3, C>(simd, group, first),
                     2 => self.outputs::<S, 2, C>(simd, group, first),
                     _ => self.outputs::<S, 1, C>(simd, group, first),
@@ -258,7 +255,11 @@ impl WeightGradient<'_> {
                     let mut made = load_sums::<S, N, C>(simd, sums, at);
                     for &(class, run) in near {
                         let distances = geometry.columns.of_class(class, tile.cut);
-                        let distances = distances[pass * C..].first_chunk().expect("C divides");
+                        let distances: &[i32; C] =
+                            distances[pass * C..].first_chunk().expect("C divides");
+                        if distances.iter().all(|&distance| distance == ABSENT) {
+                            continue;
+                        }
                         made = images.run::<S, C>(simd, made, distances, run, part);
                     }
                     store_sums::<S, N, C>(made, sums, at);

@@ -9,6 +9,9 @@ use crate::blocks::Vector;
 
 /// Places of a run from which on it pays to find its columns once for all of them.
 const LONG: usize = 5;
+/// Places that a loop goes through at a time: its own instructions cost as much as the arithmetic's
+/// where a core's other half is busy.
+const STEP: usize = 2;
 
 /// Sums of a tile, in one of the machine's vectors of each, by columns from one on.
 #[inline(always)]
@@ -114,16 +117,42 @@ impl<const N: usize> Images<'_, N> {
         let first = run.first.target as usize;
         let gradients: [&[Vector]; N] =
             std::array::from_fn(|row| &self.gradients[row][first..][..count]);
-        for index in 0..count {
-            let gradients: [S::f32s; N] =
-                std::array::from_fn(|row| load::<S>(&gradients[row][index], part));
-            for c in 0..C {
-                let value = load::<S>(&values[c][index], part);
-                for row in 0..N {
-                    sums[row][c] = simd.mul_add_f32s(gradients[row], value, sums[row][c]);
-                }
+        let steps = count / STEP;
+        let value_steps: [&[[Vector; STEP]]; C] =
+            std::array::from_fn(|c| &values[c].as_chunks().0[..steps]);
+        let gradient_steps: [&[[Vector; STEP]]; N] =
+            std::array::from_fn(|row| &gradients[row].as_chunks().0[..steps]);
+        for step in 0..steps {
+            for index in 0..STEP {
+                let gradients = std::array::from_fn(|row| &gradient_steps[row][step][index]);
+                let values = std::array::from_fn(|c| &value_steps[c][step][index]);
+                sums = add::<S, N, C>(simd, sums, gradients, values, part);
             }
+        }
+        for index in steps * STEP..count {
+            let gradients = std::array::from_fn(|row| &gradients[row][index]);
+            let values = std::array::from_fn(|c| &values[c][index]);
+            sums = add::<S, N, C>(simd, sums, gradients, values, part);
         }
         sums
     }
+}
+
+/// Adds the products of each gradient with each value.
+#[inline(always)]
+fn add<S: Simd, const N: usize, const C: usize>(
+    simd: S,
+    mut sums: [[S::f32s; C]; N],
+    gradients: [&Vector; N],
+    values: [&Vector; C],
+    part: usize,
+) -> [[S::f32s; C]; N] {
+    let values: [S::f32s; C] = std::array::from_fn(|c| load::<S>(values[c], part));
+    for row in 0..N {
+        let gradient = load::<S>(gradients[row], part);
+        for c in 0..C {
+            sums[row][c] = simd.mul_add_f32s(gradient, values[c], sums[row][c]);
+        }
+    }
+    sums
 }
