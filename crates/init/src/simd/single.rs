@@ -6,7 +6,7 @@ use super::batches::{Recipe, fill};
 use super::lanes::{Kernel, Lanes};
 use super::scalar::{self, Single};
 use crate::distribution::{Job, Sampler, Scaled, Slice};
-use crate::quantile::{COEFFICIENTS, DEGREE, MANTISSA_SCALE, TAIL_OCTAVE};
+use crate::quantile::{COEFFICIENTS, MANTISSA_SCALE, TAIL_OCTAVE};
 
 const SIGN: u32 = 1 << 31;
 
@@ -195,9 +195,6 @@ fn tails<L: Lanes>(lanes: L, leading: L::Words) -> u32 {
 #[inline(always)]
 fn quantile<L: Lanes>(lanes: L, mantissa: L::Words, shift: L::Words, sign: L::Words) -> L::Singles {
     let h = lanes.multiply_f32(lanes.to_f32(mantissa), lanes.splat_f32(MANTISSA_SCALE));
-    let mut z = lanes.look_up(&COEFFICIENTS.0[DEGREE], shift);
-    for k in (0..DEGREE).rev() {
-        z = lanes.multiply_add_f32(z, h, lanes.look_up(&COEFFICIENTS.0[k], shift));
-    }
+    let z = lanes.polynomial(&COEFFICIENTS.0, shift, h);
     lanes.f32_from_bits(lanes.xor(lanes.f32_to_bits(z), sign))
 }
