@@ -10,8 +10,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{TILE, transpose_tile};
-use crate::simd::{Kernel, vectorized};
+use super::transpose;
 
 /// A borrowed matrix in panels.
 #[derive(Clone, Copy)]
@@ -132,47 +131,14 @@ pub(crate) fn lay_transposed(matrix: &[f32], columns: usize, first: usize, out: 
     while !out.is_empty() {
         let width = cut.width(rows - row);
         let (panel, rest) = out.split_at_mut(width * columns);
-        vectorized(Turn {
-            matrix: &matrix[row * columns..][..width * columns],
+        // A panel is the transpose of as many rows.
+        transpose(
+            &matrix[row * columns..][..width * columns],
             columns,
+            0,
             panel,
-        });
+        );
         (row, out) = (row + width, rest);
-    }
-}
-
-/// One panel of a transpose: all of `matrix`.
-struct Turn<'a> {
-    matrix: &'a [f32],
-    columns: usize,
-    panel: &'a mut [f32],
-}
-
-impl Kernel for Turn<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self {
-            matrix,
-            columns,
-            panel,
-        } = self;
-        let width = matrix.len() / columns;
-        let tiled = |size: usize| size / TILE * TILE;
-        for column in (0..tiled(columns)).step_by(TILE) {
-            for row in (0..tiled(width)).step_by(TILE) {
-                let from = &matrix[row * columns + column..];
-                transpose_tile(from, columns, &mut panel[column * width + row..], width);
-            }
-        }
-        for column in 0..columns {
-            let is_tiled = column < tiled(columns);
-            let first = if is_tiled { tiled(width) } else { 0 };
-            for row in first..width {
-                panel[column * width + row] = matrix[row * columns + column];
-            }
-        }
     }
 }
 
