@@ -9,7 +9,9 @@
 //! Each value is one chain of fused multiply-adds over the inner index, in order, so its bits
 //! depend neither on the width of the vectors nor on how the destination is cut.
 
+mod block;
 mod left;
+mod right;
 
 use std::ops::Range;
 
@@ -18,7 +20,9 @@ use pulp::{Simd, WithSimd};
 use super::Factor;
 use super::panels::{self, Cut, Panels};
 use crate::simd::vectorized_with;
-use left::{Band, Bands, Columns, Left, Rows, STEP};
+use block::{block, near_block};
+use left::{Bands, Columns, Left, Rows};
+use right::{Lie, Right};
 
 /// Sizes below which this is as fast as the general product or faster, on 64 to 128 rows. Above,
 /// a column of the right factor takes a page of memory for each value, and packing pays.
@@ -191,49 +195,6 @@ struct Direct<'a, L, const C: usize> {
     right: Right<'a>,
 }
 
-/// The right factor, or some of its rows and columns.
-#[derive(Clone, Copy)]
-struct Right<'a> {
-    values: &'a [f32],
-    lie: Lie,
-    /// From row to row.
-    stride: usize,
-    /// The column that a row's values begin with.
-    first: usize,
-    inner: usize,
-    /// Columns of the destination.
-    columns: usize,
-}
-
-/// How the right factor lies.
-#[derive(Clone, Copy)]
-enum Lie {
-    /// Row after row.
-    Rows,
-    /// Panel after panel, each row after row.
-    Panels(Cut),
-}
-
-impl Right<'_> {
-    /// What lies row after row from column `column` on, and the column after it.
-    #[inline(always)]
-    fn part(self, column: usize) -> (Self, usize) {
-        match self.lie {
-            Lie::Rows => (self, self.columns),
-            Lie::Panels(cut) => {
-                let width = cut.width(self.columns - column);
-                let part = Self {
-                    values: &self.values[column * self.inner..][..width * self.inner],
-                    stride: width,
-                    first: column,
-                    ..self
-                };
-                (part, column + width)
-            }
-        }
-    }
-}
-
 impl<L: Left, const C: usize> WithSimd for Direct<'_, L, C> {
     type Output = ();
 
@@ -398,170 +359,6 @@ fn band<S: Simd, L: Left, const R: usize, const C: usize, const IS_NEAR: bool>(
         block::<S, L, R, 1, true, false>(simd, out, start, left, row, right, last, &mut []);
     } else {
         block::<S, L, R, C, true, false>(simd, out, start, left, row, right, column, &mut []);
-    }
-}
-
-/// `R` rows and `C` vectors of columns, which are whole or, with `IS_WHOLE` not set, what is left of one;
-/// with `LAYS` set it leaves what it reads of the right factor in `together`.
-#[inline(always)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "those of a panel, and its memory"
-)]
-fn block<
-    S: Simd,
-    L: Left,
-    const R: usize,
-    const C: usize,
-    const IS_WHOLE: bool,
-    const LAYS: bool,
->(
-    simd: S,
-    out: &mut [f32],
-    start: Start<'_>,
-    left: L,
-    row: usize,
-    right: Right<'_>,
-    column: usize,
-    together: &mut [f32],
-) {
-    let width = if IS_WHOLE {
-        C * S::F32_LANES
-    } else {
-        right.columns - column
-    };
-    let mut sums = begin::<S, R, C, IS_WHOLE>(simd, out, start, right.columns, column, width);
-    let inner = right.inner;
-    let left = left.band::<R>(row, inner);
-    let stride = right.stride;
-    let values = &right.values[column - right.first..];
-    let (together, _) = S::as_mut_simd_f32s(together);
-    let together: &mut [[S::f32s; C]] = together.as_chunks_mut().0;
-    // Among 32 registers the compiler loads steps so far ahead that sums must leave theirs.
-    let steps = if S::F32_LANES < 16 { inner / STEP } else { 0 };
-    for step in 0..steps {
-        let rows = &values[step * STEP * stride..][..(STEP - 1) * stride + width];
-        for k in 0..STEP {
-            let right = load::<S, C, IS_WHOLE>(simd, &rows[k * stride..][..width]);
-            if LAYS {
-                together[step * STEP + k] = right;
-            }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                add_product(simd, sums, left.in_step(r, step, k), &right);
-            }
-        }
-    }
-    for index in steps * STEP..inner {
-        let right = load::<S, C, IS_WHOLE>(simd, &values[index * stride..][..width]);
-        if LAYS {
-            together[index] = right;
-        }
-        for (r, sums) in sums.iter_mut().enumerate() {
-            add_product(simd, sums, left.at(r, index), &right);
-        }
-    }
-    end::<S, R, C, IS_WHOLE>(simd, out, sums, right.columns, column, width);
-}
-
-/// [`block`] of whole vectors, where the right factor's rows have no other columns between them.
-#[inline(always)]
-fn near_block<S: Simd, L: Left, const R: usize, const C: usize>(
-    simd: S,
-    out: &mut [f32],
-    start: Start<'_>,
-    left: L,
-    row: usize,
-    right: Right<'_>,
-    column: usize,
-) {
-    let (width, inner, columns) = (C * S::F32_LANES, right.inner, right.columns);
-    let mut sums = begin::<S, R, C, true>(simd, out, start, columns, column, width);
-    let left = left.band::<R>(row, inner);
-    let (vectors, _) = S::as_simd_f32s(&right.values[..inner * width]);
-    let right: &[[S::f32s; C]] = &vectors.as_chunks().0[..inner];
-    let steps: &[[[S::f32s; C]; STEP]] = &right.as_chunks().0[..inner / STEP];
-    for (step, right) in steps.iter().enumerate() {
-        for (k, right) in right.iter().enumerate() {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                add_product(simd, sums, left.in_step(r, step, k), right);
-            }
-        }
-    }
-    for (index, right) in right.iter().enumerate().skip(inner / STEP * STEP) {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            add_product(simd, sums, left.at(r, index), right);
-        }
-    }
-    end::<S, R, C, true>(simd, out, sums, columns, column, width);
-}
-
-/// Adds `left · right` to one row's sums.
-#[inline(always)]
-fn add_product<S: Simd, const C: usize>(
-    simd: S,
-    sums: &mut [S::f32s; C],
-    left: f32,
-    right: &[S::f32s; C],
-) {
-    let left = simd.splat_f32s(left);
-    for (sum, &right) in sums.iter_mut().zip(right) {
-        *sum = simd.mul_add_f32s(left, right, *sum);
-    }
-}
-
-/// What a block of `width` columns begins with.
-#[inline(always)]
-fn begin<S: Simd, const R: usize, const C: usize, const IS_WHOLE: bool>(
-    simd: S,
-    out: &[f32],
-    start: Start<'_>,
-    columns: usize,
-    column: usize,
-    width: usize,
-) -> [[S::f32s; C]; R] {
-    let mut sums = [[simd.splat_f32s(0.0); C]; R];
-    match start {
-        Start::Zero => {}
-        Start::Destination => {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let out = &out[r * columns + column..][..width];
-                *sums = load::<S, C, IS_WHOLE>(simd, out);
-            }
-        }
-        Start::Row(row) => sums = [load::<S, C, IS_WHOLE>(simd, &row[column..][..width]); R],
-    }
-    sums
-}
-
-/// Puts a block of `width` columns down.
-#[inline(always)]
-fn end<S: Simd, const R: usize, const C: usize, const IS_WHOLE: bool>(
-    simd: S,
-    out: &mut [f32],
-    sums: [[S::f32s; C]; R],
-    columns: usize,
-    column: usize,
-    width: usize,
-) {
-    for (r, sums) in sums.iter().enumerate() {
-        let out = &mut out[r * columns + column..][..width];
-        if IS_WHOLE {
-            let (out, _) = S::as_mut_simd_f32s(out);
-            out[..C].copy_from_slice(sums);
-        } else {
-            simd.partial_store_f32s(out, sums[0]);
-        }
-    }
-}
-
-/// `values` as `C` whole vectors, or as one that they do not fill.
-#[inline(always)]
-fn load<S: Simd, const C: usize, const IS_WHOLE: bool>(simd: S, values: &[f32]) -> [S::f32s; C] {
-    if IS_WHOLE {
-        let (vectors, _) = S::as_simd_f32s(values);
-        std::array::from_fn(|c| vectors[c])
-    } else {
-        [simd.partial_load_f32s(values); C]
     }
 }
 
