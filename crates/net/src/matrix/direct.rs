@@ -88,7 +88,7 @@ pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Facto
             values: a.values,
             stride: a.column_stride,
         };
-        if b.columns >= FAR_COLUMNS && b.inner <= FEW_INNER {
+        if b.columns >= FAR_COLUMNS && (1..=FEW_INNER).contains(&b.inner) {
             vectorized_with(FarColumns {
                 out,
                 start,
