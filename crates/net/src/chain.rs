@@ -9,7 +9,7 @@ mod run;
 
 pub use run::{ChainReport, Stop};
 
-use crate::matrix::{Accumulate, Factor, Orientation, matrix_vector, product, vector_matrix};
+use crate::matrix::{Factor, Orientation, Start, matrix_vector, product, vector_matrix};
 use crate::statistics::Moments;
 
 /// Why a chain cannot be made or go on.
@@ -148,7 +148,7 @@ impl Chain {
                     Orientation::Transposed => Factor::new(matrix, self.width, new_width),
                 };
                 let state = Factor::new(&self.state, columns, self.width);
-                product(&mut self.next, Accumulate::Overwrite, state, weight);
+                product(&mut self.next, Start::Zero, state, weight);
             }
         }
         self.width = new_width;

@@ -101,21 +101,12 @@ impl From<Accumulate> for Start<'_> {
     }
 }
 
-/// `out = a · b` or `out += a · b`.
-///
-/// # Shapes
-///
-/// `a`: m × k, `b`: k × n, `out`: m × n row-major.
-pub(crate) fn product(out: &mut [f32], accumulate: Accumulate, a: Factor<'_>, b: Factor<'_>) {
-    product_from(out, accumulate.into(), a, b);
-}
-
 /// `out = start + a · b`.
 ///
 /// # Shapes
 ///
-/// As [`product`].
-pub(crate) fn product_from(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Factor<'_>) {
+/// `a`: m × k, `b`: k × n, `out`: m × n row-major.
+pub(crate) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Factor<'_>) {
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert_eq!(b.rows, k, "the factors' inner sizes agree");
     check_destination(out, start, m, n);
@@ -406,7 +397,7 @@ mod tests {
                 }
                 for accumulate in [Accumulate::Overwrite, Accumulate::Add] {
                     let mut found = held.clone();
-                    product(&mut found, accumulate, left, right);
+                    product(&mut found, accumulate.into(), left, right);
                     for (index, &found) in found.iter().enumerate() {
                         let (i, j) = (index / n, index % n);
                         let start = f64::from(held[index]) * f64::from(accumulate as u8);

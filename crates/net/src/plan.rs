@@ -211,7 +211,7 @@ impl Plan {
         for step in &backward.steps {
             passes_back[step.node] |= step.out.is_some();
         }
-        let (layings, laid) = tasks::layings(graph, |node| passes_back[node]);
+        let (layings, laid) = tasks::layings(graph, &passes_back);
         let sums = graph.nodes.iter().map(|node| match &node.operator {
             Operator::BatchNorm(norm) => norm.sums(),
             _ => 0,

@@ -21,15 +21,6 @@ impl Avx2 {
     }
 }
 
-impl Avx2 {
-    /// `table[index]` in each lane; `index` < 8.
-    #[inline(always)]
-    fn look_up_lower(self, table: &[f32; 16], index: __m256i) -> __m256 {
-        // SAFETY: the machine has the features, and the table is longer than the load.
-        unsafe { _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.as_ptr()), index) }
-    }
-}
-
 #[target_feature(enable = "avx2,fma,f16c")]
 fn run<K: Kernel>(lanes: Avx2, kernel: K) {
     kernel.run(lanes);
@@ -161,31 +152,18 @@ impl Lanes for Avx2 {
         }
     }
 
-    /// A look-up takes two registers' halves and a choice between them. Where all lanes are in the lower
-    /// half, as 31 in 32 vectors of octaves are, one is enough.
+    /// A look-up takes both halves of the table and a choice between them: in the lower half, where all
+    /// octaves of 31 in 32 vectors are, one half is enough.
     #[inline(always)]
-    fn polynomial<const N: usize>(
-        self,
-        tables: &[[f32; 16]; N],
-        index: __m256i,
-        h: __m256,
-    ) -> __m256 {
+    fn is_lower(self, index: __m256i) -> bool {
         // SAFETY: the machine has the features; bit 3 of each index is moved to the top.
-        let upper =
-            unsafe { _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<28>(index))) };
-        if upper == 0 {
-            let mut sum = self.look_up_lower(&tables[N - 1], index);
-            for table in tables[..N - 1].iter().rev() {
-                sum = self.multiply_add_f32(sum, h, self.look_up_lower(table, index));
-            }
-            sum
-        } else {
-            let mut sum = self.look_up(&tables[N - 1], index);
-            for table in tables[..N - 1].iter().rev() {
-                sum = self.multiply_add_f32(sum, h, self.look_up(table, index));
-            }
-            sum
-        }
+        unsafe { _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<28>(index))) == 0 }
+    }
+
+    #[inline(always)]
+    fn look_up_lower(self, table: &[f32; 16], index: __m256i) -> __m256 {
+        // SAFETY: the machine has the features, and the table is longer than the load.
+        unsafe { _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.as_ptr()), index) }
     }
 
     #[inline(always)]

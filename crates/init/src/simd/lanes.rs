@@ -79,19 +79,15 @@ pub(crate) trait Lanes: Copy {
     fn min_f32(self, a: Self::Singles, b: Self::Singles) -> Self::Singles;
     /// `table[index]` in each lane; `index` < 16.
     fn look_up(self, table: &[f32; 16], index: Self::Words) -> Self::Singles;
-    /// `Σ tables[k][index]·h^k`, each step rounded once, the highest power first; `index` < 16.
+    /// Whether every `index` is below 8 and [`look_up_lower`](Self::look_up_lower) gains by it.
     #[inline(always)]
-    fn polynomial<const N: usize>(
-        self,
-        tables: &[[f32; 16]; N],
-        index: Self::Words,
-        h: Self::Singles,
-    ) -> Self::Singles {
-        let mut sum = self.look_up(&tables[N - 1], index);
-        for table in tables[..N - 1].iter().rev() {
-            sum = self.multiply_add_f32(sum, h, self.look_up(table, index));
-        }
-        sum
+    fn is_lower(self, _index: Self::Words) -> bool {
+        false
+    }
+    /// [`look_up`](Self::look_up) with `index` < 8.
+    #[inline(always)]
+    fn look_up_lower(self, table: &[f32; 16], index: Self::Words) -> Self::Singles {
+        self.look_up(table, index)
     }
     /// The first lanes of `out`, which holds at least a vector.
     fn store_f32(self, a: Self::Singles, out: &mut [f32]);

@@ -6,7 +6,7 @@ use super::batches::{Recipe, fill};
 use super::lanes::{Kernel, Lanes};
 use super::scalar::{self, Single};
 use crate::distribution::{Job, Sampler, Scaled, Slice};
-use crate::quantile::{COEFFICIENTS, MANTISSA_SCALE, TAIL_OCTAVE};
+use crate::quantile::{COEFFICIENTS, DEGREE, MANTISSA_SCALE, TAIL_OCTAVE};
 
 const SIGN: u32 = 1 << 31;
 
@@ -195,6 +195,33 @@ fn tails<L: Lanes>(lanes: L, leading: L::Words) -> u32 {
 #[inline(always)]
 fn quantile<L: Lanes>(lanes: L, mantissa: L::Words, shift: L::Words, sign: L::Words) -> L::Singles {
     let h = lanes.multiply_f32(lanes.to_f32(mantissa), lanes.splat_f32(MANTISSA_SCALE));
-    let z = lanes.polynomial(&COEFFICIENTS.0, shift, h);
+    let z = if lanes.is_lower(shift) {
+        polynomial::<L, true>(lanes, shift, h)
+    } else {
+        polynomial::<L, false>(lanes, shift, h)
+    };
     lanes.f32_from_bits(lanes.xor(lanes.f32_to_bits(z), sign))
+}
+
+/// The octave's polynomial at h by Horner's rule; `IS_LOWER` where every `shift` is below 8.
+#[inline(always)]
+fn polynomial<L: Lanes, const IS_LOWER: bool>(
+    lanes: L,
+    shift: L::Words,
+    h: L::Singles,
+) -> L::Singles {
+    let mut z = coefficient::<L, IS_LOWER>(lanes, DEGREE, shift);
+    for k in (0..DEGREE).rev() {
+        z = lanes.multiply_add_f32(z, h, coefficient::<L, IS_LOWER>(lanes, k, shift));
+    }
+    z
+}
+
+#[inline(always)]
+fn coefficient<L: Lanes, const IS_LOWER: bool>(lanes: L, k: usize, shift: L::Words) -> L::Singles {
+    if IS_LOWER {
+        lanes.look_up_lower(&COEFFICIENTS.0[k], shift)
+    } else {
+        lanes.look_up(&COEFFICIENTS.0[k], shift)
+    }
 }

@@ -21,7 +21,7 @@ use super::Factor;
 use super::panels::{self, Cut, Panels};
 use crate::simd::vectorized_with;
 use block::{block, near_block};
-use left::{Bands, Columns, Left, Rows};
+use left::{Bands, Columns, Left, Rows, band_rows};
 use right::{Lie, Right};
 
 /// Sizes below which this is as fast as the general product or faster, on 64 to 128 rows. Above,
@@ -35,6 +35,8 @@ const FEW_COLUMNS: usize = 32;
 /// whose places repeat every four KiB: it pays to lay a panel together first, where registers hold
 /// so small a block of the destination that the panel is read over and over.
 const FAR_COLUMNS: usize = 128;
+/// Rows of a block where registers hold so small a one.
+const FEW_ROWS: usize = 6;
 /// Inner indices up to which a left factor that lies column after column is laid in bands, where panels
 /// are laid together: each of its columns takes a place in the nearest cache for a few values of
 /// each band.
@@ -89,13 +91,13 @@ pub(super) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Facto
             stride: a.column_stride,
         };
         if b.columns >= FAR_COLUMNS && (1..=FEW_INNER).contains(&b.inner) {
-            vectorized_with(FarColumns {
+            vectorized_with(FarColumns(Direct {
                 out,
                 start,
                 left,
                 rows: a.rows,
                 right: b,
-            });
+            }));
         } else {
             run(out, start, left, a.rows, b);
         }
@@ -140,44 +142,31 @@ fn run<L: Left>(out: &mut [f32], start: Start<'_>, left: L, rows: usize, right: 
 }
 
 /// A product whose left factor lies column after column, and whose right one is wide.
-struct FarColumns<'a> {
-    out: &'a mut [f32],
-    start: Start<'a>,
-    left: Columns<'a>,
-    rows: usize,
-    right: Right<'a>,
-}
+struct FarColumns<'a>(Direct<'a, Columns<'a>, 3>);
 
 impl WithSimd for FarColumns<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self {
+        if S::F32_LANES == 16 {
+            return self.0.with_simd(simd);
+        }
+        let Direct {
             out,
             start,
             left,
             rows,
             right,
-        } = self;
-        if S::F32_LANES == 16 {
-            return Direct::<_, 3> {
-                out,
-                start,
-                left,
-                rows,
-                right,
-            }
-            .with_simd(simd);
-        }
+        } = self.0;
         let mut memory = [0.0; BANDS];
-        let most = BANDS / right.inner / 6 * 6;
+        let most = BANDS / right.inner / FEW_ROWS * FEW_ROWS;
         for first in (0..rows).step_by(most) {
             let rows = most.min(rows - first);
             Direct::<Bands<'_>, 2> {
                 out: &mut out[first * right.columns..][..rows * right.columns],
                 start,
-                left: left.in_bands::<6>(first, rows, right.inner, &mut memory),
+                left: left.in_bands::<FEW_ROWS>(first, rows, right.inner, &mut memory),
                 rows,
                 right,
             }
@@ -206,7 +195,7 @@ impl<L: Left, const C: usize> WithSimd for Direct<'_, L, C> {
         if S::F32_LANES == 16 {
             self.panels::<S, 8, C>(simd);
         } else {
-            self.panels::<S, 6, 2>(simd);
+            self.panels::<S, FEW_ROWS, 2>(simd);
         }
     }
 }
@@ -319,20 +308,17 @@ fn panel<S: Simd, L: Left, const R: usize, const C: usize, const IS_NEAR: bool>(
         start: mut row,
         end,
     } = rows;
-    while row + R <= end {
-        band::<S, L, R, C, IS_NEAR>(simd, out, start, left, row, right, column);
-        row += R;
-    }
-    while row + 4 <= end {
-        band::<S, L, 4, C, IS_NEAR>(simd, out, start, left, row, right, column);
-        row += 4;
-    }
-    while row + 2 <= end {
-        band::<S, L, 2, C, IS_NEAR>(simd, out, start, left, row, right, column);
-        row += 2;
-    }
-    if row < end {
-        band::<S, L, 1, C, IS_NEAR>(simd, out, start, left, row, right, column);
+    while row < end {
+        let rows = band_rows::<R>(end - row);
+        match rows {
+            _ if rows == R => {
+                band::<S, L, R, C, IS_NEAR>(simd, out, start, left, row, right, column)
+            }
+            4 => band::<S, L, 4, C, IS_NEAR>(simd, out, start, left, row, right, column),
+            2 => band::<S, L, 2, C, IS_NEAR>(simd, out, start, left, row, right, column),
+            _ => band::<S, L, 1, C, IS_NEAR>(simd, out, start, left, row, right, column),
+        }
+        row += rows;
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn lay_transposed(matrix: &[f32], columns: usize, first: usize, out: 
 #[cfg(test)]
 mod tests {
     use super::{Panels, groups, lay, lay_transposed};
-    use crate::matrix::{Factor, Start, product_from, product_in_panels};
+    use crate::matrix::{Factor, Start, product, product_in_panels};
     use crate::testing::narrow;
 
     fn wave(count: usize, step: usize) -> Vec<f32> {
@@ -180,7 +180,7 @@ mod tests {
             let panels = Panels::new(&panels, k, n);
             for start in [Start::Zero, Start::Destination, Start::Row(&held[..n])] {
                 let mut expected = held.clone();
-                product_from(&mut expected, start, a, b);
+                product(&mut expected, start, a, b);
                 let mut wide = held.clone();
                 product_in_panels(&mut wide, start, a, panels);
                 let mut scalar = held.clone();

@@ -7,6 +7,7 @@ mod reduce;
 
 use super::{Laid, Network, RunError, Seeded, State};
 use crate::loss::Targets;
+use crate::network::arena::Parts;
 use crate::operator::{Behaviour, Context};
 use crate::plan::Mode;
 use crate::tap::Tap;
@@ -239,18 +240,24 @@ impl Network {
             step,
             ..
         } = self;
+        let Parts {
+            lanes,
+            laid,
+            gradients,
+        } = arena.parts();
         let pass = backward::Pass {
             graph,
             plan,
             parameters,
+            laid,
             examples,
             behaviour,
             step: *step,
             keys,
             tap,
         };
-        let parts = arena.parts();
-        workers.enter(|team| pass.run(team, parts, seed, sums, statistics));
+        let arena = (lanes, gradients);
+        workers.enter(|team| pass.run(team, arena, seed, sums, statistics));
         self.state = State::Backward { examples };
     }
 }

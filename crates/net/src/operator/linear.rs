@@ -6,7 +6,7 @@ use super::{Backward, Forward, GradientOf, Writes};
 use crate::graph::Bias;
 use crate::matrix::{
     Accumulate, Factor, Panels, Start, groups, is_for_panels, lay, lay_transposed, product,
-    product_from, product_in_panels, transpose,
+    product_in_panels, transpose,
 };
 use crate::sums::add_rows;
 
@@ -65,18 +65,14 @@ impl Linear {
         };
         if self.is_turned_in_lanes() {
             transpose(weight, self.inputs, 0, scratch);
-            product_from(
-                out,
-                start,
-                x,
-                Factor::new(scratch, self.inputs, self.outputs),
-            );
+            let turned = Factor::new(scratch, self.inputs, self.outputs);
+            product(out, start, x, turned);
         } else if self.forward_reads_panels() {
             let laid = Panels::new(reads.laid, self.inputs, self.outputs);
             product_in_panels(out, start, x, laid);
         } else {
             let laid = Factor::new(reads.laid, self.inputs, self.outputs);
-            product_from(out, start, x, laid);
+            product(out, start, x, laid);
         }
     }
 
@@ -90,7 +86,7 @@ impl Linear {
 
     /// The parts in which tasks write the weight as a pass reads it, each the values from `first`
     /// on, as many as there are; none where it reads the weight itself.
-    pub(crate) fn laid_parts(self, pass: Reader) -> Vec<LaidPart> {
+    pub(crate) fn laid_parts(self, reader: Reader) -> Vec<LaidPart> {
         let columns = |columns: usize, rows: usize| -> Vec<LaidPart> {
             let part = |group: Range<usize>| LaidPart {
                 first: group.start,
@@ -98,7 +94,7 @@ impl Linear {
             };
             groups(columns, LAID_TOGETHER).map(part).collect()
         };
-        match pass {
+        match reader {
             _ if self.is_turned_in_lanes() => Vec::new(),
             Reader::Forward if self.forward_reads_panels() => columns(self.outputs, self.inputs),
             Reader::Forward => (0..self.inputs)
@@ -113,9 +109,9 @@ impl Linear {
         }
     }
 
-    /// Writes one of [`Linear::laid_parts`], which begins at `first`.
-    pub(crate) fn lay(self, weight: &[f32], pass: Reader, first: usize, out: &mut [f32]) {
-        match pass {
+    /// Writes one of [`Linear::laid_parts`], which begins at `first`, or from there as many as `out` holds.
+    pub(crate) fn lay(self, weight: &[f32], reader: Reader, first: usize, out: &mut [f32]) {
+        match reader {
             Reader::Forward if self.forward_reads_panels() => {
                 lay_transposed(weight, self.inputs, first, out);
             }
@@ -164,7 +160,7 @@ impl Linear {
             } else {
                 let weight = &reads.parameters[..weight];
                 let weight = Factor::new(weight, self.outputs, self.inputs);
-                product(out, accumulate, gradient, weight);
+                product(out, accumulate.into(), gradient, weight);
             }
         }
         if !partial.is_empty() {
@@ -197,7 +193,7 @@ impl Linear {
             .transposed();
         product(
             out,
-            accumulate,
+            accumulate.into(),
             gradient,
             Factor::new(input, rows, self.inputs),
         );

@@ -196,44 +196,35 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
 
 /// Tasks that write the weights as the passes read them, one after another, but those that are read
 /// as they are; and where that of each node's forward and backward begins, with the end of the last.
-/// `passes_back` tells whether a node's gradient by its input is wanted.
-pub(super) fn layings(
-    graph: &Graph,
-    passes_back: impl Fn(usize) -> bool,
-) -> (Vec<Task>, Vec<usize>) {
+/// `passes_back` tells of each node whether its gradient by its input is wanted.
+pub(super) fn layings(graph: &Graph, passes_back: &[bool]) -> (Vec<Task>, Vec<usize>) {
     let mut tasks = Vec::new();
     let mut starts = vec![0];
     let mut start = 0;
     for (index, node) in graph.nodes.iter().enumerate() {
         for reader in [Reader::Forward, Reader::Backward] {
             let parts = match &node.operator {
-                Operator::Linear(linear) if reader == Reader::Forward || passes_back(index) => {
+                Operator::Linear(linear) if reader == Reader::Forward || passes_back[index] => {
                     linear.laid_parts(reader)
                 }
                 _ => Vec::new(),
             };
             let count = parts.len();
-            tasks.extend(
-                parts
-                    .into_iter()
-                    .enumerate()
-                    .map(|(part, LaidPart { first, len })| {
-                        let from = start;
-                        start += len;
-                        Task {
-                            parameter: node.parameters.start,
-                            start: from,
-                            len,
-                            part,
-                            parts: count,
-                            work: Work::Lay {
-                                node: index,
-                                reader,
-                                first,
-                            },
-                        }
-                    }),
-            );
+            for (part, LaidPart { first, len }) in parts.into_iter().enumerate() {
+                tasks.push(Task {
+                    parameter: node.parameters.start,
+                    start,
+                    len,
+                    part,
+                    parts: count,
+                    work: Work::Lay {
+                        node: index,
+                        reader,
+                        first,
+                    },
+                });
+                start += len;
+            }
             starts.push(start);
         }
     }

@@ -105,16 +105,14 @@ impl Stop<'_> {
 
     /// The weight as the layer reads it, if that is not as it is.
     fn laid(&self, own: &[f32]) -> Vec<f32> {
-        let mut laid = Vec::new();
-        if let Operator::Linear(linear) = &self.node.operator {
-            let weight = &own[..linear.inputs * linear.outputs];
-            for part in linear.laid_parts(Reader::Forward) {
-                let start = laid.len();
-                laid.resize(start + part.len, 0.0);
-                linear.lay(weight, Reader::Forward, part.first, &mut laid[start..]);
+        match &self.node.operator {
+            Operator::Linear(linear) if !linear.is_turned_in_lanes() => {
+                let mut laid = vec![0.0; linear.inputs * linear.outputs];
+                linear.lay(&own[..laid.len()], Reader::Forward, 0, &mut laid);
+                laid
             }
+            _ => Vec::new(),
         }
-        laid
     }
 }
 

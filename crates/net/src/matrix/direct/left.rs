@@ -4,6 +4,17 @@
 /// the arithmetic's where a core's other half is busy.
 pub(super) const STEP: usize = 4;
 
+/// Rows of the next band, of so many that are left: `R`, 4, 2 or 1.
+#[inline(always)]
+pub(super) fn band_rows<const R: usize>(left: usize) -> usize {
+    match left {
+        _ if left >= R => R,
+        4.. => 4,
+        2.. => 2,
+        _ => 1,
+    }
+}
+
 /// The left factor.
 pub(super) trait Left: Copy {
     type Band<const R: usize>: Band<R>;
@@ -115,8 +126,7 @@ impl<const R: usize> Band<R> for Columns<'_> {
 }
 
 impl Columns<'_> {
-    /// Rows `first..first + rows` of `inner` values in bands of `R` rows, and what is left in bands of
-    /// 4, 2 and 1, each column after column.
+    /// Rows `first..first + rows` of `inner` values in bands of [`band_rows`], each column after column.
     #[inline(always)]
     pub(super) fn in_bands<const R: usize>(
         self,
@@ -128,12 +138,14 @@ impl Columns<'_> {
         let mut row = 0;
         while row < rows {
             let band = &mut memory[row * inner..];
-            row += match rows - row {
-                left if left >= R => self.band_of::<R>(first + row, inner, band),
-                4.. => self.band_of::<4>(first + row, inner, band),
-                2.. => self.band_of::<2>(first + row, inner, band),
-                _ => self.band_of::<1>(first + row, inner, band),
-            };
+            let taken = band_rows::<R>(rows - row);
+            match taken {
+                _ if taken == R => self.lay_band::<R>(first + row, inner, band),
+                4 => self.lay_band::<4>(first + row, inner, band),
+                2 => self.lay_band::<2>(first + row, inner, band),
+                _ => self.lay_band::<1>(first + row, inner, band),
+            }
+            row += taken;
         }
         Bands {
             values: memory,
@@ -143,12 +155,11 @@ impl Columns<'_> {
     }
 
     #[inline(always)]
-    fn band_of<const R: usize>(self, row: usize, inner: usize, band: &mut [f32]) -> usize {
+    fn lay_band<const R: usize>(self, row: usize, inner: usize, band: &mut [f32]) {
         let columns = self.values.chunks(self.stride).take(inner);
         for (values, band) in columns.zip(band.chunks_exact_mut(R)) {
             band.copy_from_slice(&values[row..row + R]);
         }
-        R
     }
 }
 

@@ -5,7 +5,6 @@ use super::reduce;
 use crate::blocks;
 use crate::graph::{Graph, Producer};
 use crate::matrix::Accumulate;
-use crate::network::arena::Parts;
 use crate::network::workers::Team;
 use crate::operator::{Backward, Behaviour, Context, Operator, Reader, Writes};
 use crate::plan::{BackwardStep, Place, Plan, Source, Stage, Task, Work, carve, carve_one};
@@ -17,6 +16,7 @@ pub(super) struct Pass<'a> {
     pub(super) graph: &'a Graph,
     pub(super) plan: &'a Plan,
     pub(super) parameters: &'a [f32],
+    pub(super) laid: &'a [f32],
     pub(super) examples: usize,
     pub(super) behaviour: Behaviour,
     pub(super) step: u64,
@@ -29,17 +29,11 @@ impl Pass<'_> {
     pub(super) fn run(
         &self,
         team: Team,
-        parts: Parts<'_>,
+        (lanes, gradients): (&mut [f32], &mut [f32]),
         seed: Option<&[f32]>,
         sums: &mut [f64],
         statistics: &mut [f64],
     ) {
-        let Parts {
-            lanes,
-            gradients,
-            laid,
-        } = parts;
-        let laid = &*laid;
         let lane_len = self.plan.sections.lane;
         for segment in &self.plan.segments {
             let steps = &self.plan.backward[segment.steps.clone()];
@@ -59,7 +53,7 @@ impl Pass<'_> {
                 graph: self.graph,
                 plan: self.plan,
                 parameters: self.parameters,
-                laid,
+                laid: self.laid,
                 inputs: &[],
                 targets: None,
                 context,
@@ -74,7 +68,7 @@ impl Pass<'_> {
                     rows: self.plan.lanes.rows_of(index, self.examples),
                     ..context
                 };
-                self.lane(index, (lane, sums), laid, steps, (is_first, seed), &context);
+                self.lane(index, (lane, sums), steps, (is_first, seed), &context);
             });
             let lanes = &*lanes;
             let tasks = &self.plan.weight_tasks[segment.tasks.clone()];
@@ -92,7 +86,6 @@ impl Pass<'_> {
         &self,
         index: usize,
         (lane, sums): (&mut [f32], &mut [f64]),
-        laid: &[f32],
         steps: &[BackwardStep],
         (is_first, seed): (bool, Option<&[f32]>),
         context: &Context<'_>,
@@ -108,7 +101,7 @@ impl Pass<'_> {
         for step in steps {
             self.show(index, rows, step, lane);
             match step.stage {
-                Stage::Whole => self.step(rows, step, laid, context, lane),
+                Stage::Whole => self.step(rows, step, context, lane),
                 Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
             }
         }
@@ -148,14 +141,7 @@ impl Pass<'_> {
         }
     }
 
-    fn step(
-        &self,
-        rows: usize,
-        step: &BackwardStep,
-        laid: &[f32],
-        context: &Context<'_>,
-        lane: &mut [f32],
-    ) {
+    fn step(&self, rows: usize, step: &BackwardStep, context: &Context<'_>, lane: &mut [f32]) {
         let node = &self.graph.nodes[step.node];
         let gradient = step.gradient.range(rows);
         let (retained, partial) = (step.retained.range(rows), step.partial.range(rows));
@@ -164,7 +150,7 @@ impl Pass<'_> {
             return;
         }
         let parameters = &self.parameters[node.storage.clone()];
-        let laid = &laid[self.plan.laid(step.node, Reader::Backward)];
+        let laid = &self.laid[self.plan.laid(step.node, Reader::Backward)];
         if step.in_place {
             let (out, partial, [retained]) = if partial.is_empty() {
                 let (out, reads) = carve_one(lane, gradient, [retained]);
