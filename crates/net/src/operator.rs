@@ -26,7 +26,7 @@ pub(crate) use channels::Channels;
 pub(crate) use convolution::{Convolution, Geometry, Request, positions};
 pub(crate) use dropout::Dropout;
 pub(crate) use flatten::Flatten;
-pub(crate) use linear::{LaidPart, Linear, Reader};
+pub(crate) use linear::Linear;
 pub(crate) use multiply::Multiply;
 pub(crate) use normalize::{Centre, Normalize};
 pub(crate) use pool::{AveragePool, GlobalAveragePool, MaxPool, Windows};
@@ -89,6 +89,22 @@ pub(crate) enum Behaviour {
     Evaluation,
 }
 
+/// Which pass: the output from the input, or the gradient by the input from that by the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    Backward,
+}
+
+/// A part of a weight as a pass reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaidPart {
+    /// A linear layer's first column of its panels, or its first row.
+    pub(crate) first: usize,
+    /// How many values it has.
+    pub(crate) len: usize,
+}
+
 /// What surrounds an operator's pass over a lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -113,7 +129,7 @@ pub(crate) struct Forward<'a> {
     pub(crate) second: &'a [f32],
     /// The operator's parameters, one after another.
     pub(crate) parameters: &'a [f32],
-    /// The weight of a linear layer as it reads it, unless that is as it is.
+    /// The weight as the layer reads it, where that is not as it is.
     pub(crate) laid: &'a [f32],
     pub(crate) context: &'a Context<'a>,
 }
@@ -126,7 +142,7 @@ pub(crate) struct Backward<'a> {
     pub(crate) retained: &'a [f32],
     /// The operator's parameters, one after another.
     pub(crate) parameters: &'a [f32],
-    /// The weight of a linear layer as it reads it, unless that is as it is.
+    /// The weight as the layer reads it, where that is not as it is.
     pub(crate) laid: &'a [f32],
     pub(crate) context: &'a Context<'a>,
 }
@@ -212,6 +228,26 @@ impl Operator {
             Self::Linear(linear) => linear.scratch(),
             Self::Normalize(normalize) => normalize.scratch(),
             _ => 0,
+        }
+    }
+
+    /// The parts in which tasks write the weight as a pass reads it; none where it reads the weight
+    /// itself.
+    pub(crate) fn laid_parts(&self, direction: Direction) -> Vec<LaidPart> {
+        match self {
+            Self::Linear(linear) => linear.laid_parts(direction),
+            Self::Convolution(convolution) => convolution.laid_parts(direction),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Writes one of [`Operator::laid_parts`], which begins at `first`, or from there as many as `out`
+    /// holds.
+    pub(crate) fn lay(&self, weight: &[f32], direction: Direction, first: usize, out: &mut [f32]) {
+        match self {
+            Self::Linear(linear) => linear.lay(weight, direction, first, out),
+            Self::Convolution(convolution) => convolution.lay(weight, direction, out),
+            _ => unreachable!("no other layer reads a weight that is laid"),
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) use tasks::{Source, Task, Work};
 
 use crate::blocks::Layout;
 use crate::graph::Graph;
-use crate::operator::{Operator, Reader};
+use crate::operator::{Direction, Operator};
 use places::Places;
 
 /// What a network is run for.
@@ -276,8 +276,8 @@ impl Plan {
     }
 
     /// Where a node's weight lies as a pass reads it; nowhere if that is as it is.
-    pub(crate) fn laid(&self, node: usize, reader: Reader) -> Range<usize> {
-        let index = 2 * node + usize::from(reader == Reader::Backward);
+    pub(crate) fn laid(&self, node: usize, direction: Direction) -> Range<usize> {
+        let index = 2 * node + usize::from(direction == Direction::Backward);
         self.laid[index]..self.laid[index + 1]
     }
 

@@ -8,13 +8,14 @@ mod gather;
 mod geometry;
 mod places;
 mod weight_gradient;
+mod winograd;
 
 pub(crate) use geometry::{Geometry, Request, positions};
 
-use super::{Backward, Channels, Forward, Writes};
+use super::{Backward, Channels, Direction, Forward, LaidPart, Writes};
 use crate::blocks::{Layout, examples_of_last};
 use crate::matrix::Accumulate;
-use gather::{Direction, Gathering};
+use gather::{Gathering, Sizes};
 use weight_gradient::WeightGradient;
 
 /// `y[o, i, j] = b[o] + Σ_{c, u, v} w[o, c, u, v] · x̄[c, s·i + d·u, s·j + d·v]`, with x̄ the padded
@@ -27,9 +28,27 @@ use weight_gradient::WeightGradient;
 pub(crate) struct Convolution(pub(crate) Box<Geometry>);
 
 impl Convolution {
-    /// Values of scratch that the forward and the backward work in: the weight as they read it.
+    /// Values of scratch that the forward and the backward work in.
     pub(crate) fn scratch(&self) -> usize {
-        self.0.weights()
+        let gathered = [Direction::Forward, Direction::Backward]
+            .map(|direction| Gathering::scratch(&self.0, direction));
+        let summed = WeightGradient::scratch(&self.0);
+        gathered.into_iter().fold(summed, usize::max)
+    }
+
+    /// The parts in which tasks write the weight as a pass reads it; none where it reads the weight
+    /// itself.
+    pub(crate) fn laid_parts(&self, direction: Direction) -> Vec<LaidPart> {
+        let part = |_| LaidPart {
+            first: 0,
+            len: winograd::laid(Sizes::of(&self.0, direction), self.0.groups),
+        };
+        self.0.tiles(direction).map(part).into_iter().collect()
+    }
+
+    /// Writes the one of [`Convolution::laid_parts`].
+    pub(crate) fn lay(&self, weight: &[f32], direction: Direction, out: &mut [f32]) {
+        winograd::lay(Sizes::of(&self.0, direction), direction, weight, out);
     }
 
     pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
@@ -39,10 +58,11 @@ impl Convolution {
             geometry,
             direction: Direction::Forward,
             weight,
+            laid: reads.laid,
             bias,
             source: reads.first,
             accumulate: Accumulate::Overwrite,
-            packed: scratch,
+            scratch,
             target: out,
         };
         gathering.run();
@@ -65,12 +85,12 @@ impl Convolution {
                 bias_gradient[channel] = sum as f32;
             });
         }
-        weight_gradient.fill(0.0);
         let sums = WeightGradient {
             geometry,
             last: examples_of_last(rows),
             input: reads.retained,
             gradient: reads.gradient,
+            scratch,
             sums: weight_gradient,
         };
         sums.run();
@@ -81,10 +101,11 @@ impl Convolution {
             geometry,
             direction: Direction::Backward,
             weight,
+            laid: reads.laid,
             bias: &[],
             source: reads.gradient,
             accumulate: writes.accumulate,
-            packed: scratch,
+            scratch,
             target: writes.out,
         };
         gathering.run();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Backward, Forward, GradientOf, Writes};
+use super::{Backward, Direction, Forward, GradientOf, LaidPart, Writes};
 use crate::graph::Bias;
 use crate::matrix::{
     Accumulate, Factor, Panels, Start, groups, is_for_panels, lay, lay_transposed, product,
@@ -17,22 +17,6 @@ const NARROW: usize = 64;
 const TURNED: usize = 32;
 /// Columns of panels, or rows, that one task writes at least.
 const LAID_TOGETHER: usize = 128;
-
-/// Which pass reads a weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reader {
-    Forward,
-    Backward,
-}
-
-/// A part of a weight as a pass reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LaidPart {
-    /// The first column of its panels, or its first row.
-    pub(crate) first: usize,
-    /// How many values it has.
-    pub(crate) len: usize,
-}
 
 /// `Y = X Wᵀ + b`, with X, Y of one example a row.
 ///
@@ -86,7 +70,7 @@ impl Linear {
 
     /// The parts in which tasks write the weight as a pass reads it, each the values from `first`
     /// on, as many as there are; none where it reads the weight itself.
-    pub(crate) fn laid_parts(self, reader: Reader) -> Vec<LaidPart> {
+    pub(crate) fn laid_parts(self, direction: Direction) -> Vec<LaidPart> {
         let columns = |columns: usize, rows: usize| -> Vec<LaidPart> {
             let part = |group: Range<usize>| LaidPart {
                 first: group.start,
@@ -94,29 +78,31 @@ impl Linear {
             };
             groups(columns, LAID_TOGETHER).map(part).collect()
         };
-        match reader {
+        match direction {
             _ if self.is_turned_in_lanes() => Vec::new(),
-            Reader::Forward if self.forward_reads_panels() => columns(self.outputs, self.inputs),
-            Reader::Forward => (0..self.inputs)
+            Direction::Forward if self.forward_reads_panels() => columns(self.outputs, self.inputs),
+            Direction::Forward => (0..self.inputs)
                 .step_by(LAID_TOGETHER)
                 .map(|first| LaidPart {
                     first,
                     len: LAID_TOGETHER.min(self.inputs - first) * self.outputs,
                 })
                 .collect(),
-            Reader::Backward if self.backward_reads_panels() => columns(self.inputs, self.outputs),
-            Reader::Backward => Vec::new(),
+            Direction::Backward if self.backward_reads_panels() => {
+                columns(self.inputs, self.outputs)
+            }
+            Direction::Backward => Vec::new(),
         }
     }
 
     /// Writes one of [`Linear::laid_parts`], which begins at `first`, or from there as many as `out` holds.
-    pub(crate) fn lay(self, weight: &[f32], reader: Reader, first: usize, out: &mut [f32]) {
-        match reader {
-            Reader::Forward if self.forward_reads_panels() => {
+    pub(crate) fn lay(self, weight: &[f32], direction: Direction, first: usize, out: &mut [f32]) {
+        match direction {
+            Direction::Forward if self.forward_reads_panels() => {
                 lay_transposed(weight, self.inputs, first, out);
             }
-            Reader::Forward => transpose(weight, self.inputs, first, out),
-            Reader::Backward => lay(weight, self.inputs, first, out),
+            Direction::Forward => transpose(weight, self.inputs, first, out),
+            Direction::Backward => lay(weight, self.inputs, first, out),
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::backward::SEGMENT_WORK;
 use super::places::Place;
 use crate::graph::{Bias, Graph, Node, ParameterSpec};
-use crate::operator::{BatchNorm, LaidPart, Linear, Operator, Reader};
+use crate::operator::{BatchNorm, Direction, LaidPart, Linear, Operator};
 
 /// Into how many tasks the weight gradients of a segment should at least fall, so that several
 /// threads find work, and of a layer at most.
@@ -52,7 +52,7 @@ pub(crate) enum Work {
     /// A part of a layer's weight as a pass reads it.
     Lay {
         node: usize,
-        reader: Reader,
+        direction: Direction,
         first: usize,
     },
 }
@@ -202,12 +202,11 @@ pub(super) fn layings(graph: &Graph, passes_back: &[bool]) -> (Vec<Task>, Vec<us
     let mut starts = vec![0];
     let mut start = 0;
     for (index, node) in graph.nodes.iter().enumerate() {
-        for reader in [Reader::Forward, Reader::Backward] {
-            let parts = match &node.operator {
-                Operator::Linear(linear) if reader == Reader::Forward || passes_back[index] => {
-                    linear.laid_parts(reader)
-                }
-                _ => Vec::new(),
+        for direction in [Direction::Forward, Direction::Backward] {
+            let parts = if direction == Direction::Forward || passes_back[index] {
+                node.operator.laid_parts(direction)
+            } else {
+                Vec::new()
             };
             let count = parts.len();
             for (part, LaidPart { first, len }) in parts.into_iter().enumerate() {
@@ -219,7 +218,7 @@ pub(super) fn layings(graph: &Graph, passes_back: &[bool]) -> (Vec<Task>, Vec<us
                     parts: count,
                     work: Work::Lay {
                         node: index,
-                        reader,
+                        direction,
                         first,
                     },
                 });

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::graph::{Graph, Node, ParameterSpec, Producer, Role};
 use crate::network::Network;
-use crate::operator::{Behaviour, Context, Forward, Operator, Reader};
+use crate::operator::{Behaviour, Context, Direction, Forward};
 
 use super::RecipeError;
 
@@ -105,14 +105,16 @@ impl Stop<'_> {
 
     /// The weight as the layer reads it, if that is not as it is.
     fn laid(&self, own: &[f32]) -> Vec<f32> {
-        match &self.node.operator {
-            Operator::Linear(linear) if !linear.is_turned_in_lanes() => {
-                let mut laid = vec![0.0; linear.inputs * linear.outputs];
-                linear.lay(&own[..laid.len()], Reader::Forward, 0, &mut laid);
-                laid
-            }
-            _ => Vec::new(),
+        let parts = self.node.operator.laid_parts(Direction::Forward);
+        let mut laid = vec![0.0; parts.iter().map(|part| part.len).sum()];
+        if let Some(weight) = self.parameter(|role| matches!(role, Role::Weight { .. }))
+            && let Some(part) = parts.first()
+        {
+            let weight = &own[..weight.shape.len()];
+            let operator = &self.node.operator;
+            operator.lay(weight, Direction::Forward, part.first, &mut laid);
         }
+        laid
     }
 }
 

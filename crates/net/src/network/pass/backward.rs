@@ -6,7 +6,7 @@ use crate::blocks;
 use crate::graph::{Graph, Producer};
 use crate::matrix::Accumulate;
 use crate::network::workers::Team;
-use crate::operator::{Backward, Behaviour, Context, Operator, Reader, Writes};
+use crate::operator::{Backward, Behaviour, Context, Direction, Operator, Writes};
 use crate::plan::{BackwardStep, Place, Plan, Source, Stage, Task, Work, carve, carve_one};
 use crate::sums;
 use crate::tap::{NoTap, Site, Tap};
@@ -150,7 +150,7 @@ impl Pass<'_> {
             return;
         }
         let parameters = &self.parameters[node.storage.clone()];
-        let laid = &self.laid[self.plan.laid(step.node, Reader::Backward)];
+        let laid = &self.laid[self.plan.laid(step.node, Direction::Backward)];
         if step.in_place {
             let (out, partial, [retained]) = if partial.is_empty() {
                 let (out, reads) = carve_one(lane, gradient, [retained]);

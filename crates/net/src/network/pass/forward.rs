@@ -6,7 +6,7 @@ use crate::blocks::{self, Layout};
 use crate::graph::Graph;
 use crate::loss::{GradientOut, Targets};
 use crate::network::workers::Team;
-use crate::operator::{Behaviour, Context, Forward, Operator, Reader};
+use crate::operator::{Behaviour, Context, Direction, Forward, Operator};
 use crate::plan::{ForwardSegment, ForwardStep, Place, Plan, Stage, Task, Work, carve, carve_one};
 use crate::tap::{Site, Tap};
 
@@ -15,17 +15,15 @@ pub(super) fn lay(team: Team, graph: &Graph, plan: &Plan, parameters: &[f32], la
     team.for_each_task(&plan.layings, laid, 0, &|task: &Task, out: &mut [f32]| {
         let Work::Lay {
             node,
-            reader,
+            direction,
             first,
         } = task.work
         else {
             unreachable!("the plan lists weights to be laid here");
         };
-        let Operator::Linear(linear) = &graph.nodes[node].operator else {
-            unreachable!("only linear layers read weights that are laid");
-        };
         let weight = &parameters[graph.parameters[task.parameter].range()];
-        linear.lay(weight, reader, first, out);
+        let operator = &graph.nodes[node].operator;
+        operator.lay(weight, direction, first, out);
     });
 }
 
@@ -136,7 +134,7 @@ impl Lane<'_> {
             first: &[],
             second: &[],
             parameters: &self.parameters[node.storage.clone()],
-            laid: &self.laid[self.plan.laid(step.node, Reader::Forward)],
+            laid: &self.laid[self.plan.laid(step.node, Direction::Forward)],
             context,
         };
         if step.in_place {

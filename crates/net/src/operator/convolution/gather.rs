@@ -8,39 +8,45 @@ use pulp::{Simd, WithSimd};
 
 use super::geometry::Geometry;
 use super::places::{Class, Place, Tap};
+use super::winograd;
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::matrix::Accumulate;
+use crate::operator::Direction;
 use crate::simd::vectorized_with;
 
 /// Taps of a kernel of 3 × 3.
 const NINE: usize = 9;
-
-/// Which image is gathered from which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// The output from the input.
-    Forward,
-    /// The gradient by the input from that by the output.
-    Backward,
-}
 
 /// `target[n] = bias[n] + Σ_{c, tap} w[n, c, tap] · source[c]`, block by block.
 pub(super) struct Gathering<'a> {
     pub(super) geometry: &'a Geometry,
     pub(super) direction: Direction,
     pub(super) weight: &'a [f32],
+    /// The weight as windows are multiplied with it, where they are gone by.
+    pub(super) laid: &'a [f32],
     /// One a channel of the target, or none.
     pub(super) bias: &'a [f32],
     pub(super) source: &'a [f32],
     pub(super) accumulate: Accumulate,
-    /// Where the weight is laid as it is read.
-    pub(super) packed: &'a mut [f32],
+    /// As many as [`Gathering::scratch`] tells.
+    pub(super) scratch: &'a mut [f32],
     pub(super) target: &'a mut [f32],
 }
 
 impl Gathering<'_> {
+    /// Values of scratch: the weight as tiles read it, or windows.
+    pub(super) fn scratch(geometry: &Geometry, direction: Direction) -> usize {
+        match geometry.tiles(direction) {
+            Some(_) => winograd::Gathering::scratch(Sizes::of(geometry, direction)),
+            None => geometry.weights(),
+        }
+    }
+
     pub(super) fn run(self) {
-        vectorized_with(self);
+        match self.geometry.tiles(self.direction) {
+            Some(tiles) => winograd::Gathering { by: self, tiles }.run(),
+            None => vectorized_with(self),
+        }
     }
 }
 
@@ -61,17 +67,17 @@ impl WithSimd for Gathering<'_> {
 
 /// Sizes of one group of a pass.
 #[derive(Clone, Copy)]
-struct Sizes {
+pub(super) struct Sizes {
     /// Channels of the source and of the target.
-    terms: usize,
-    targets: usize,
-    source_plane: usize,
-    target_plane: usize,
-    taps: usize,
+    pub(super) terms: usize,
+    pub(super) targets: usize,
+    pub(super) source_plane: usize,
+    pub(super) target_plane: usize,
+    pub(super) taps: usize,
 }
 
 impl Sizes {
-    fn of(geometry: &Geometry, direction: Direction) -> Self {
+    pub(super) fn of(geometry: &Geometry, direction: Direction) -> Self {
         let (inputs, outputs) = (geometry.inputs(), geometry.outputs());
         let planes = (geometry.input_plane(), geometry.output_plane());
         let (terms, targets, (source_plane, target_plane)) = match direction {
@@ -120,7 +126,7 @@ impl Gathering<'_> {
             Direction::Forward => &geometry.forward,
             Direction::Backward => &geometry.backward,
         };
-        let groups = self.packed.chunks_exact_mut(sizes.weights());
+        let groups = self.scratch.chunks_exact_mut(sizes.weights());
         for (packed, weight) in groups.zip(self.weight.chunks_exact(sizes.weights())) {
             pack::<R>(sizes, direction, weight, packed);
         }
@@ -133,7 +139,7 @@ impl Gathering<'_> {
             let mut part = Part {
                 sizes,
                 source,
-                weights: &self.packed[group * sizes.weights()..][..sizes.weights()],
+                weights: &self.scratch[group * sizes.weights()..][..sizes.weights()],
                 bias: self.bias.get(first..first + sizes.targets).unwrap_or(&[]),
                 accumulate: self.accumulate,
                 target,
@@ -353,13 +359,13 @@ fn multiply_add<S: Simd, const N: usize, const P: usize, const V: usize>(
 
 /// A vector of sixteen as the machine's vectors, `V` at a time.
 #[inline(always)]
-fn parts<S: Simd, const V: usize>(vector: &Vector) -> &[[S::f32s; V]] {
+pub(super) fn parts<S: Simd, const V: usize>(vector: &Vector) -> &[[S::f32s; V]] {
     S::as_simd_f32s(vector).0.as_chunks().0
 }
 
 /// [`parts`], to be written.
 #[inline(always)]
-fn parts_mut<S: Simd, const V: usize>(vector: &mut Vector) -> &mut [[S::f32s; V]] {
+pub(super) fn parts_mut<S: Simd, const V: usize>(vector: &mut Vector) -> &mut [[S::f32s; V]] {
     S::as_mut_simd_f32s(vector).0.as_chunks_mut().0
 }
 

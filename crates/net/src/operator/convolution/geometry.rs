@@ -1,8 +1,10 @@
 //! Sizes of a convolution, and which places meet in it.
 
-use super::places::{Axis, Gather, gather};
+use super::places::{Axis, Gather, gather, met};
 use super::weight_gradient::Columns;
+use super::winograd::Tiles;
 use crate::graph::PaddingMode;
+use crate::operator::Direction;
 
 /// Places of a padded image at most: those of the nine planes that a tile of the weight's gradient
 /// may span, and as far again, are counted in 32 bits.
@@ -23,6 +25,11 @@ pub(crate) struct Geometry {
     pub(super) backward: Gather,
     /// For each class of the forward's places, what the weight's gradient sums side by side.
     pub(super) columns: Columns,
+    /// The windows to go by where those take less work: the output's and the input's to gather them, and
+    /// the output's to sum the weight's gradient.
+    pub(super) forward_tiles: Option<Tiles>,
+    pub(super) backward_tiles: Option<Tiles>,
+    pub(super) gradient_tiles: Option<Tiles>,
 }
 
 /// What a convolution is asked to be, checked.
@@ -77,15 +84,31 @@ impl Geometry {
         let [rows, columns] = &axes;
         let taps = kernel[0] * kernel[1];
         let forward = gather(&rows.forward(), &columns.forward());
+        let backward = gather(&rows.backward(), &columns.backward());
+        let (inputs, outputs) = (input[0] / request.groups, output[0] / request.groups);
         Some(Self {
             input,
             output,
             groups: request.groups,
             taps,
-            backward: gather(&rows.backward(), &columns.backward()),
+            forward_tiles: Tiles::forward(rows, columns)
+                .filter(|tiles| tiles.gather_pays(inputs, outputs, met(&forward))),
+            backward_tiles: Tiles::backward(rows, columns)
+                .filter(|tiles| tiles.gather_pays(outputs, inputs, met(&backward))),
+            gradient_tiles: Tiles::forward(rows, columns)
+                .filter(|tiles| tiles.sums_pay(inputs, outputs, met(&forward))),
+            backward,
             columns: Columns::new(&forward, taps, input[1] * input[2]),
             forward,
         })
+    }
+
+    /// The windows to gather by, if it is by windows.
+    pub(super) fn tiles(&self, direction: Direction) -> Option<&Tiles> {
+        match direction {
+            Direction::Forward => self.forward_tiles.as_ref(),
+            Direction::Backward => self.backward_tiles.as_ref(),
+        }
     }
 
     /// Values of one example's input and output.

@@ -87,6 +87,14 @@ impl Run {
 /// For every place of the target, what it is gathered from.
 pub(super) type Gather = Box<[Class]>;
 
+/// Products of a pair of channels that it takes.
+pub(super) fn met(gather: &Gather) -> usize {
+    let each = gather
+        .iter()
+        .map(|class| class.taps.len() * class.places.len());
+    each.sum()
+}
+
 /// Classes along one axis.
 pub(super) struct AxisClasses {
     classes: Vec<(Vec<Tap>, Vec<Place>)>,
@@ -100,14 +108,14 @@ impl Axis {
     /// Which place of the input the tap meets at a step, if any.
     fn source(&self, step: usize, tap: usize) -> Option<usize> {
         let padded = step * self.stride + tap * self.dilation;
+        self.place(padded as isize - self.padding as isize, self.size)
+    }
+
+    /// Which of `size` places lies `at` places behind the first, if any.
+    pub(super) fn place(&self, at: isize, size: usize) -> Option<usize> {
         match self.mode {
-            PaddingMode::Zero => padded
-                .checked_sub(self.padding)
-                .filter(|&place| place < self.size),
-            PaddingMode::Circular => {
-                let moved = padded as isize - self.padding as isize;
-                Some(moved.rem_euclid(self.size as isize) as usize)
-            }
+            PaddingMode::Zero => usize::try_from(at).ok().filter(|&place| place < size),
+            PaddingMode::Circular => Some(at.rem_euclid(size as isize) as usize),
         }
     }
 

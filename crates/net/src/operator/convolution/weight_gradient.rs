@@ -8,10 +8,12 @@ mod images;
 
 use pulp::{Simd, WithSimd};
 
-use super::gather::load;
+use super::gather::{Sizes, load};
 use super::geometry::Geometry;
 use super::places::{Class, Run};
+use super::winograd;
 use crate::blocks::{BLOCK, Vector, vectors};
+use crate::operator::Direction;
 use crate::simd::vectorized_with;
 use images::{Images, load_sums, store_sums};
 
@@ -74,19 +76,35 @@ impl Columns {
     }
 }
 
-/// `sums[o, c, tap] += Σ_places gradient[o] · input[c]` over the examples of some blocks.
+/// `sums[o, c, tap] = Σ_places gradient[o] · input[c]` over the examples of some blocks.
 pub(super) struct WeightGradient<'a> {
     pub(super) geometry: &'a Geometry,
     /// Examples of the last block; any before it are whole.
     pub(super) last: usize,
     pub(super) input: &'a [f32],
     pub(super) gradient: &'a [f32],
+    /// As many as [`WeightGradient::scratch`] tells.
+    pub(super) scratch: &'a mut [f32],
     pub(super) sums: &'a mut [f32],
 }
 
 impl WeightGradient<'_> {
+    /// Values of scratch.
+    pub(super) fn scratch(geometry: &Geometry) -> usize {
+        match geometry.gradient_tiles {
+            Some(_) => winograd::WeightGradient::scratch(Sizes::of(geometry, Direction::Forward)),
+            None => 0,
+        }
+    }
+
     pub(super) fn run(self) {
-        vectorized_with(self);
+        match &self.geometry.gradient_tiles {
+            Some(tiles) => winograd::WeightGradient { by: self, tiles }.run(),
+            None => {
+                self.sums.fill(0.0);
+                vectorized_with(self);
+            }
+        }
     }
 }
 
@@ -296,7 +314,7 @@ struct Tile {
 /// left: as `reduce_sum_f32s` goes on within a vector of the machine's, so that the order does not
 /// depend on its width.
 #[inline(always)]
-fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
+pub(super) fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
     let mut left = *vector;
     let mut half = BLOCK / 2;
     while half >= S::F32_LANES {
