@@ -24,6 +24,9 @@ pub(in super::super) struct Gathering<'a> {
     pub(in super::super) tiles: &'a Tiles,
 }
 
+/// Sums of a place: those of a tile of channels at the tiles that are gone through at once.
+const SUMS: usize = 12;
+
 /// Tiles whose windows are held at once: they fill 256 KiB.
 fn together(terms: usize) -> usize {
     (256 / terms).clamp(4, TOGETHER)
@@ -64,6 +67,7 @@ impl Gathering<'_> {
         let windows = vectors_mut(by.scratch).as_chunks_mut().0;
         let sources = vectors(by.source).chunks_exact(sizes.terms * sizes.source_plane);
         let targets = vectors_mut(by.target).chunks_exact_mut(sizes.targets * sizes.target_plane);
+        let mut products = [[[0.0; BLOCK]; SUMS]; PLACES];
         // Groups one after another, block after block.
         for (index, (source, target)) in sources.zip(targets).enumerate() {
             let group = index % groups;
@@ -76,6 +80,7 @@ impl Gathering<'_> {
                 bias: by.bias.get(first..first + sizes.targets).unwrap_or(&[]),
                 accumulate: by.accumulate,
                 windows,
+                products: &mut products,
                 target,
             };
             part.run::<S, P, V>(simd);
@@ -93,6 +98,8 @@ struct Part<'a> {
     accumulate: Accumulate,
     /// For each tile at hand, each of the source's channels.
     windows: &'a mut [Windowed],
+    /// For each place, each channel of a tile's at each of the tiles at hand.
+    products: &'a mut [[Vector; SUMS]; PLACES],
     target: &'a mut [Vector],
 }
 
@@ -200,9 +207,8 @@ impl Part<'_> {
         let windows: [&[Windowed]; P] =
             std::array::from_fn(|p| &self.windows[(slot + p) * terms..][..terms]);
         let weights = weights.as_chunks::<N>().0;
-        let mut products = [[[[0.0; BLOCK]; P]; N]; PLACES];
         for part in 0..BLOCK / (V * S::F32_LANES) {
-            let places = products.iter_mut().zip(weights.chunks_exact(terms));
+            let places = self.products.iter_mut().zip(weights.chunks_exact(terms));
             for (place, (products, weights)) in places.enumerate() {
                 let mut sums = [[[simd.splat_f32s(0.0); V]; P]; N];
                 for term in 0..terms {
@@ -220,7 +226,7 @@ impl Part<'_> {
                 }
                 for row in 0..N {
                     for p in 0..P {
-                        halves_mut::<S, V>(&mut products[row][p])[part] = sums[row][p];
+                        halves_mut::<S, V>(&mut products[row * P + p])[part] = sums[row][p];
                     }
                 }
             }
@@ -231,7 +237,7 @@ impl Part<'_> {
             let bias = self.bias.get(first + row).copied().unwrap_or(0.0);
             for p in 0..P {
                 let products: [&Vector; PLACES] =
-                    std::array::from_fn(|place| &products[place][row][p]);
+                    std::array::from_fn(|place| &self.products[place][row * P + p]);
                 put(simd, products, bias, self.accumulate, &tiles[p], target);
             }
         }

@@ -18,6 +18,8 @@ use crate::simd::vectorized_with;
 
 /// Outputs whose sums registers hold.
 const ROWS: usize = 4;
+/// Sums of a tile at most.
+const SUMS: usize = ROWS * 6;
 
 /// What a weight's gradient is summed of, by windows.
 pub(in super::super) struct WeightGradient<'a> {
@@ -214,6 +216,7 @@ struct Product<'a> {
 impl Product<'_> {
     #[inline(always)]
     fn add<S: Simd, const C: usize>(self, simd: S, targets: usize, sums: &mut [f32]) {
+        let products = &mut [[0.0; BLOCK]; SUMS];
         let mut target = 0;
         while target < targets {
             let rows = if targets - target >= ROWS { ROWS } else { 1 };
@@ -224,15 +227,15 @@ impl Product<'_> {
                 let columns = left.div_ceil(left.div_ceil(C));
                 let at = (target, term);
                 match (rows, columns) {
-                    (ROWS, 6) if C == 6 => self.tile::<S, ROWS, 6>(simd, at, sums),
-                    (ROWS, 5) if C == 6 => self.tile::<S, ROWS, 5>(simd, at, sums),
-                    (ROWS, 4) if C == 6 => self.tile::<S, ROWS, 4>(simd, at, sums),
-                    (ROWS, 3) => self.tile::<S, ROWS, 3>(simd, at, sums),
-                    (ROWS, 2) => self.tile::<S, ROWS, 2>(simd, at, sums),
-                    (ROWS, _) => self.tile::<S, ROWS, 1>(simd, at, sums),
+                    (ROWS, 6) if C == 6 => self.tile::<S, ROWS, 6>(simd, at, products, sums),
+                    (ROWS, 5) if C == 6 => self.tile::<S, ROWS, 5>(simd, at, products, sums),
+                    (ROWS, 4) if C == 6 => self.tile::<S, ROWS, 4>(simd, at, products, sums),
+                    (ROWS, 3) => self.tile::<S, ROWS, 3>(simd, at, products, sums),
+                    (ROWS, 2) => self.tile::<S, ROWS, 2>(simd, at, products, sums),
+                    (ROWS, _) => self.tile::<S, ROWS, 1>(simd, at, products, sums),
                     _ => {
                         for term in term..term + columns {
-                            self.tile::<S, 1, 1>(simd, (target, term), sums);
+                            self.tile::<S, 1, 1>(simd, (target, term), products, sums);
                         }
                     }
                 }
@@ -248,6 +251,7 @@ impl Product<'_> {
         self,
         simd: S,
         (target, term): (usize, usize),
+        products: &mut [Vector; SUMS],
         sums: &mut [f32],
     ) {
         let tiles = self.tiles;
@@ -255,7 +259,6 @@ impl Product<'_> {
             std::array::from_fn(|c| &self.windows[(term + c) * TOGETHER..][..tiles]);
         let spreads: [&[Vector]; N] =
             std::array::from_fn(|n| &self.spreads[(target + n) * TOGETHER..][..tiles]);
-        let mut products = [[[0.0; BLOCK]; C]; N];
         for part in 0..BLOCK / S::F32_LANES {
             let mut made = [[simd.splat_f32s(0.0); C]; N];
             for tile in 0..tiles {
@@ -270,18 +273,18 @@ impl Product<'_> {
             }
             for n in 0..N {
                 for c in 0..C {
-                    S::as_mut_simd_f32s(&mut products[n][c]).0[part] = made[n][c];
+                    S::as_mut_simd_f32s(&mut products[n * C + c]).0[part] = made[n][c];
                 }
             }
         }
         if self.examples < BLOCK {
-            for product in products.as_flattened_mut() {
+            for product in products.iter_mut() {
                 product[self.examples..].fill(0.0);
             }
         }
         for n in 0..N {
             for c in 0..C {
-                sums[(target + n) * self.terms + term + c] += by_halves(simd, &products[n][c]);
+                sums[(target + n) * self.terms + term + c] += by_halves(simd, &products[n * C + c]);
             }
         }
     }
