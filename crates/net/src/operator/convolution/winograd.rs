@@ -90,38 +90,54 @@ mod tests {
     use crate::operator::Direction;
     use crate::testing::narrow;
 
-    /// Channels, height and width of the input, outputs, padding, groups and examples. Odd sizes, borders
-    /// of all kinds, tiles of 6, 4, 2 and 1 channels, and a block that is not full.
-    const CASES: [([usize; 3], usize, [usize; 2], PaddingMode, usize, usize); 6] = [
-        ([16, 12, 14], 16, [1, 1], PaddingMode::Zero, 1, 19),
-        ([64, 7, 7], 64, [1, 1], PaddingMode::Zero, 1, 16),
-        ([9, 29, 31], 13, [0, 2], PaddingMode::Zero, 1, 5),
-        ([16, 13, 24], 21, [1, 1], PaddingMode::Circular, 1, 16),
-        ([24, 14, 15], 40, [3, 0], PaddingMode::Zero, 2, 33),
-        ([16, 20, 20], 18, [4, 3], PaddingMode::Circular, 1, 16),
-    ];
+    struct Case {
+        input: [usize; 3],
+        outputs: usize,
+        padding: [usize; 2],
+        mode: PaddingMode,
+        groups: usize,
+        examples: usize,
+    }
 
-    fn geometry(
-        (input, outputs, padding, mode, groups, _): (
-            [usize; 3],
-            usize,
-            [usize; 2],
-            PaddingMode,
-            usize,
-            usize,
-        ),
-    ) -> Geometry {
-        let request = Request {
+    /// Odd sizes, borders of all kinds, tiles of 6, 4, 2 and 1 channels, and blocks that are not full.
+    fn cases() -> [Case; 6] {
+        let case = |input, outputs, padding, mode, groups, examples| Case {
             input,
             outputs,
-            kernel: [3, 3],
-            stride: [1, 1],
             padding,
             mode,
-            dilation: [1, 1],
             groups,
+            examples,
         };
-        Geometry::new(&request).expect("the kernel fits")
+        let (zero, circular) = (PaddingMode::Zero, PaddingMode::Circular);
+        [
+            case([16, 12, 14], 16, [1, 1], zero, 1, 19),
+            case([64, 7, 7], 64, [1, 1], zero, 1, 16),
+            case([9, 29, 31], 13, [0, 2], zero, 1, 5),
+            case([16, 13, 24], 21, [1, 1], circular, 1, 16),
+            case([24, 14, 15], 40, [3, 0], zero, 2, 33),
+            case([16, 20, 20], 18, [4, 3], circular, 1, 16),
+        ]
+    }
+
+    impl Case {
+        fn geometry(&self) -> Geometry {
+            let request = Request {
+                input: self.input,
+                outputs: self.outputs,
+                kernel: [3, 3],
+                stride: [1, 1],
+                padding: self.padding,
+                mode: self.mode,
+                dilation: [1, 1],
+                groups: self.groups,
+            };
+            Geometry::new(&request).expect("the kernel fits")
+        }
+
+        fn blocks(&self) -> usize {
+            self.examples.div_ceil(BLOCK)
+        }
     }
 
     /// Between −1 and 1.
@@ -157,18 +173,19 @@ mod tests {
 
     #[test]
     fn windows_gather_what_the_direct_sum_does() {
-        for case in CASES {
-            let geometry = geometry(case);
-            let blocks = case.5.div_ceil(BLOCK);
+        for case in cases() {
+            let geometry = case.geometry();
+            let blocks = case.blocks();
             let weight = values(geometry.weights(), 1);
             for direction in [Direction::Forward, Direction::Backward] {
                 let sizes = Sizes::of(&geometry, direction);
-                let is_known = case.2 == [1, 1] || case.3 == PaddingMode::Zero;
+                let is_known = case.padding == [1, 1] || case.mode == PaddingMode::Zero;
                 let goes_by_windows = geometry.tiles(direction).is_some();
                 assert_eq!(
                     goes_by_windows,
                     direction == Direction::Forward || is_known,
-                    "{case:?} {direction:?}"
+                    "{:?} {direction:?}",
+                    case.input
                 );
                 let groups = geometry.groups * blocks * BLOCK;
                 let source = values(sizes.terms * sizes.source_plane * groups, 2);
@@ -213,14 +230,14 @@ mod tests {
 
     #[test]
     fn windows_sum_the_gradient_that_the_direct_sum_does() {
-        for case in CASES {
-            let geometry = geometry(case);
-            assert!(geometry.gradient_tiles.is_some(), "{case:?}");
-            let blocks = case.5.div_ceil(BLOCK);
+        for case in cases() {
+            let geometry = case.geometry();
+            assert!(geometry.gradient_tiles.is_some(), "{:?}", case.input);
+            let blocks = case.blocks();
             let mut input = values(geometry.input_len() * blocks * BLOCK, 5);
             let mut gradient = values(geometry.output_len() * blocks * BLOCK, 6);
             // What lies where there is no example may be anything.
-            let last = examples_of_last(case.5);
+            let last = examples_of_last(case.examples);
             for (values, len) in [
                 (&mut input, geometry.input_len()),
                 (&mut gradient, geometry.output_len()),
@@ -247,7 +264,7 @@ mod tests {
             direct.gradient_tiles = None;
             // Windows and what gradients are spread to are sums of four: each twice as large, their products
             // four times.
-            let terms = (case.5 * geometry.output_plane()) as f32;
+            let terms = (case.examples * geometry.output_plane()) as f32;
             compare(|| run(&geometry), &run(&direct), 4.0 * terms.sqrt());
         }
     }

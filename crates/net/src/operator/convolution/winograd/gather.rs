@@ -235,10 +235,10 @@ impl Part<'_> {
         for row in 0..N {
             let target = &mut self.target[(first + row) * plane..][..plane];
             let bias = self.bias.get(first + row).copied().unwrap_or(0.0);
-            for p in 0..P {
+            for (p, tile) in tiles.iter().enumerate() {
                 let products: [&Vector; PLACES] =
                     std::array::from_fn(|place| &self.products[place][row * P + p]);
-                put(simd, products, bias, self.accumulate, &tiles[p], target);
+                put(simd, products, bias, self.accumulate, tile, target);
             }
         }
     }
@@ -256,18 +256,17 @@ fn put<S: Simd>(
 ) {
     let bias = simd.splat_f32s(bias);
     for part in 0..BLOCK / S::F32_LANES {
-        let rows: [[S::f32s; MADE]; WINDOW] = std::array::from_fn(|row| {
-            let row =
-                std::array::from_fn(|column| load::<S>(products[row * WINDOW + column], part));
-            made(simd, row)
+        let columns: [[S::f32s; MADE]; WINDOW] = std::array::from_fn(|column| {
+            let column =
+                std::array::from_fn(|row| load::<S>(products[row * WINDOW + column], part));
+            made(simd, column)
         });
-        for column in 0..MADE {
-            let column_made = made(simd, std::array::from_fn(|row| rows[row][column]));
-            for row in 0..MADE {
-                let place = tile.targets[row * MADE + column] as usize;
-                if let Some(target) = target.get_mut(place) {
+        for (row, places) in tile.targets.as_chunks::<MADE>().0.iter().enumerate() {
+            let values = made(simd, std::array::from_fn(|column| columns[column][row]));
+            for (value, &place) in values.into_iter().zip(places) {
+                if let Some(target) = target.get_mut(place as usize) {
                     let target = &mut S::as_mut_simd_f32s(target).0[part];
-                    let value = simd.add_f32s(column_made[row], bias);
+                    let value = simd.add_f32s(value, bias);
                     *target = match accumulate {
                         Accumulate::Overwrite => value,
                         Accumulate::Add => simd.add_f32s(*target, value),
