@@ -5,10 +5,15 @@
 
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod correlation;
+mod depth_scale;
+mod gains;
+mod jacobian;
+
 use std::sync::OnceLock;
 
 use evenkeel_data::{Choice, Download, Loaded, Request};
-use evenkeel_lab::results::{Experiment, Results, Scale};
+use evenkeel_lab::results::{Experiment, Map, Results, Scale};
 use evenkeel_lab::{Settings, Silent, run};
 use serde_json::Value;
 
@@ -50,12 +55,54 @@ fn experiment(data: &Loaded, id: &str) -> Experiment {
     experiment
 }
 
-/// What JSON carries under `name` in `measured`.
+/// One experiment in its short form.
+fn quick(id: &str) -> Settings {
+    Settings {
+        only: vec![id.to_owned()],
+        scale: Scale::Quick,
+        ..Settings::new(42, 2)
+    }
+}
+
+/// What the one chosen experiment finds on the data that is there.
+fn found(settings: &Settings) -> Experiment {
+    let data = mnist().unwrap_or_else(|| strokes());
+    let results = run(settings, data, &Silent).expect("the experiment runs");
+    results.experiments.into_iter().next().expect("one")
+}
+
+/// The same, which nothing known contradicts.
+fn agreeing(settings: &Settings) -> Experiment {
+    let experiment = found(settings);
+    assert!(experiment.agrees, "{}", experiment.verdict);
+    assert_eq!(experiment.not_judged, None);
+    experiment
+}
+
+/// One thread finds the bits that two find. JSON has the digits that tell every number from the next.
+fn alike_on_one_thread(settings: &Settings, on_two: &Experiment) {
+    assert_eq!(settings.threads, 2);
+    let on_one = found(&Settings {
+        threads: 1,
+        ..settings.clone()
+    });
+    let text = |experiment| serde_json::to_string(experiment).expect("plain values");
+    assert_eq!(text(&on_one), text(on_two));
+}
+
+/// What JSON carries under `name`.
+fn json(values: &Map, name: &str) -> Value {
+    let value = values.get(name);
+    let value = value.unwrap_or_else(|| panic!("no {name} in {:?}", values.keys()));
+    serde_json::to_value(value).expect("a plain value")
+}
+
 fn measured(experiment: &Experiment, name: &str) -> Value {
-    let json = serde_json::to_value(&experiment.measured).unwrap();
-    json.get(name)
-        .unwrap_or_else(|| panic!("no {name} in {json}"))
-        .clone()
+    json(&experiment.measured, name)
+}
+
+fn predicted(experiment: &Experiment, name: &str) -> Value {
+    json(&experiment.predicted, name)
 }
 
 fn close(experiment: &Experiment, name: &str, expected: f64, tolerance: f64) {
@@ -201,15 +248,7 @@ fn the_papers_histograms_shrink_under_the_standard_initialisation_only() {
 /// number of variance 256·0.97, and the small one is linear.
 #[test]
 fn six_initialisations_have_their_six_pictures() {
-    let data = mnist().unwrap_or_else(|| strokes());
-    let settings = Settings {
-        only: vec!["side-by-side".to_owned()],
-        scale: Scale::Quick,
-        ..Settings::new(42, 2)
-    };
-    let results = run(&settings, data, &Silent).expect("the experiment runs");
-    let compared = &results.experiments[0];
-    assert!(compared.agrees, "{}", compared.verdict);
+    let compared = agreeing(&quick("side-by-side"));
     assert_eq!(compared.heatmaps.len(), 6);
     for map in &compared.heatmaps {
         assert_eq!((map.ridges.len(), map.low.0, map.high.0), (50, -1.0, 1.0));
