@@ -223,7 +223,13 @@ fn the_best_learning_rate_of_a_narrow_network_is_that_of_a_wide_one() {
             last.sum::<f64>() / 5.0
         })
     };
-    eprintln!("narrow {:?}", losses("--width 32"));
-    eprintln!("mup    {:?}", losses("--width 256 --mup 32"));
-    eprintln!("plain  {:?}", losses("--width 256"));
+    let best = |losses: &[f64]| {
+        let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+        losses.iter().position(|&loss| loss == least)
+    };
+    let [narrow, by_mup, plain] = ["--width 32", "--width 256 --mup 32", "--width 256"].map(losses);
+    let told = format!("{narrow:?}, {by_mup:?} by μP, {plain:?} without");
+    assert_eq!(best(&narrow), best(&by_mup), "{told}");
+    // Without it the wide network wants a smaller one.
+    assert!(best(&plain) < best(&narrow), "{told}");
 }
