@@ -5,13 +5,11 @@
 //! that were found, and others that were written by hand, with a bound on time and memory.
 
 mod files;
-mod run;
 
 use evenkeel_data::idx;
 use evenkeel_init::checkpoint::{self, ByteSize, Part, Spec};
 use evenkeel_init::{Fan, Layout, Preset, Rules};
 use evenkeel_lab::results::Results;
-use evenkeel_lab::train::saved_run;
 use evenkeel_net::Recipe;
 use evenkeel_net::checkpoint::Checkpoint;
 use evenkeel_report::{figures, page};
@@ -23,7 +21,7 @@ use files::{Folder, text, words_of};
 pub type Target = fn(&[u8]);
 
 /// Every way in, by the name of its target and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("idx", idx),
     ("gzip", gzip),
     ("tensors", tensors),
@@ -32,7 +30,6 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("rules", rules),
     ("manifest", manifest),
     ("checkpoint", checkpoint),
-    ("state", state),
     ("results", results),
     ("expression", expression),
     ("words", words),
@@ -99,12 +96,6 @@ pub fn manifest(data: &[u8]) {
 pub fn checkpoint(data: &[u8]) {
     let folder = Folder::with([("checkpoint.json", data)]);
     let _ = Checkpoint::load(folder.path());
-}
-
-/// The state of a training run, within a checkpoint that vouches for it.
-pub fn state(data: &[u8]) {
-    let folder = run::around(data);
-    let _ = saved_run(folder.path());
 }
 
 /// A lab's results, and the page that is drawn from them.

@@ -12,7 +12,6 @@ mod memory;
 mod model;
 mod recompute;
 mod run;
-mod saved;
 mod spec;
 mod watch;
 mod write_up;

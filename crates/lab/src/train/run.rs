@@ -10,10 +10,10 @@ use evenkeel_net::{
     LearningRate, Network, NoTap, Optimizer, Recompute, Recorder, Targets, Threads, clip_gradients,
     gradient_norm,
 };
+use serde::{Deserialize, Serialize};
 
 use super::history::History;
 use super::memory::{Memory, available_bytes};
-use super::saved::Saved;
 use super::watch::{Milestone, Opening, Status, Watch};
 use super::write_up::{Ending, write_up};
 use super::{Breakdown, Length, Recomputation, TrainError, TrainSpec, model};
@@ -61,6 +61,16 @@ pub enum Outcome {
     },
 }
 
+/// What a checkpoint keeps of a run besides network, optimiser and data order.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    spec: TrainSpec,
+    steps: u64,
+    dataset: String,
+    data: String,
+    history: History,
+}
+
 /// The run that a checkpoint is of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedRun {
@@ -81,12 +91,20 @@ pub struct SavedRun {
 /// As [`Checkpoint::load`]; [`TrainError::ForeignRun`] when it is no training run's.
 pub fn saved_run(folder: &Path) -> Result<SavedRun, TrainError> {
     let checkpoint = Checkpoint::load(folder)?;
-    let saved = Saved::of(checkpoint.progress())?;
+    let saved = saved(&checkpoint)?;
     Ok(SavedRun {
         spec: saved.spec,
         dataset: saved.dataset,
         step: checkpoint.progress().step,
         steps: saved.steps,
+    })
+}
+
+fn saved(checkpoint: &Checkpoint) -> Result<Saved, TrainError> {
+    serde_json::from_value(checkpoint.progress().run.clone()).map_err(|error| {
+        TrainError::ForeignRun {
+            reason: error.to_string(),
+        }
     })
 }
 
@@ -133,11 +151,9 @@ pub fn train(
         steps_per_epoch: per_epoch,
     };
     memory.check(available, || Memory::of(&graph, spec, Recompute::Sqrt))?;
-    let base = model::mup_base(spec, image_size(loaded))?;
-    let mut optimizer = model::optimizer(spec, &graph, base.as_ref())?;
+    let mut optimizer = model::optimizer(spec, &graph)?;
     let threads = Threads(options.threads);
-    let described = (&net, base.as_ref());
-    let mut network = model::network(spec, described, graph, recompute, threads, &data.train)?;
+    let mut network = model::network(spec, &net, graph, recompute, threads, &data.train)?;
     network.set_seed(spec.seed);
     let mut run = Run {
         spec,
@@ -224,7 +240,7 @@ impl Run<'_> {
             return Ok(());
         };
         let checkpoint = Checkpoint::load(folder)?;
-        let saved = Saved::of(checkpoint.progress())?;
+        let saved = saved(&checkpoint)?;
         if saved.data != self.data {
             return Err(TrainError::OtherData {
                 begun: saved.data,
@@ -357,7 +373,10 @@ impl Run<'_> {
             data: self.data.clone(),
             history: self.history.clone(),
         };
-        saved.store(&mut self.progress)?;
+        self.progress.run =
+            serde_json::to_value(saved).map_err(|error| TrainError::ForeignRun {
+                reason: error.to_string(),
+            })?;
         checkpoint::save(folder, self.network, self.optimizer, &self.progress)?;
         watch.saved();
         Ok(())

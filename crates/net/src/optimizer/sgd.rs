@@ -1,7 +1,6 @@
 //! Stochastic gradient descent.
 
 use super::blocks::Pass;
-use super::multipliers::Factors;
 use super::{
     Multipliers, Optimizer, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
@@ -148,8 +147,7 @@ impl Optimizer for Sgd {
             weight_decay,
             ..
         } = *self;
-        let rate = |factors: Factors| (learning_rate * factors.learning_rate) as f32;
-        let decay = |factors: Factors| (f64::from(weight_decay) * factors.weight_decay) as f32;
+        let rate = |factor: f64| (learning_rate * factor) as f32;
         let multipliers = &self.multipliers;
         let pass = |team| Pass {
             team,
@@ -159,10 +157,10 @@ impl Optimizer for Sgd {
         };
         if momentum == 0.0 {
             workers.enter(|team| {
-                pass(team).run(parameters, gradients, &|factors, parameters, gradients| {
+                pass(team).run(parameters, gradients, &|factor, parameters, gradients| {
                     vectorized(Plain {
-                        rate: rate(factors),
-                        weight_decay: decay(factors),
+                        rate: rate(factor),
+                        weight_decay,
                         parameters,
                         gradients,
                     });
@@ -173,11 +171,11 @@ impl Optimizer for Sgd {
         self.velocity.resize(parameters.len(), 0.0);
         let rest = (&mut self.velocity[..], gradients);
         workers.enter(|team| {
-            pass(team).run(parameters, rest, &|factors, parameters, rest| {
+            pass(team).run(parameters, rest, &|factor, parameters, rest| {
                 let step = Momentum {
-                    rate: rate(factors),
+                    rate: rate(factor),
                     momentum,
-                    weight_decay: decay(factors),
+                    weight_decay,
                     parameters,
                     velocity: rest.0,
                     gradients: rest.1,
