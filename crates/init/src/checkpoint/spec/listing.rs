@@ -1,5 +1,6 @@
 //! The tensors that a spec's lines stand for, made one at a time.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::slice;
 
@@ -48,7 +49,7 @@ impl SpecTensors {
         let counts = lines.iter().map(|line| line.template.count(counters));
         let count = counts.fold(0, u64::saturating_add) as usize;
         Self {
-            blocks: blocks(lines, counters, 0),
+            blocks: blocks(lines, counters, &mut BTreeSet::new()),
             count,
             counters: counters.len(),
         }
@@ -80,22 +81,22 @@ impl SpecTensors {
 
 /// Joins neighbours that share the first counter not counted further out; as deep as there are
 /// counters.
-///
-/// The lines share their first `outer` counters, which are those counted further out.
-fn blocks(lines: Vec<Line>, counters: &Counters, outer: usize) -> Vec<Block> {
-    let next = |line: &Line| line.template.counters().get(outer).copied();
+fn blocks(lines: Vec<Line>, counters: &Counters, outer: &mut BTreeSet<usize>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut rest = lines.into_iter().peekable();
     while let Some(line) = rest.next() {
-        let Some(counter) = next(&line) else {
+        let Some(counter) = line.template.first_besides(outer) else {
             blocks.push(Block::Line(line));
             continue;
         };
         let mut together = vec![line];
-        while let Some(line) = rest.next_if(|line| next(line) == Some(counter)) {
+        let shares = |line: &Line| line.template.first_besides(outer) == Some(counter);
+        while let Some(line) = rest.next_if(shares) {
             together.push(line);
         }
-        let body = self::blocks(together, counters, outer + 1);
+        outer.insert(counter);
+        let body = self::blocks(together, counters, outer);
+        outer.remove(&counter);
         match counters.count(counter) {
             // Once, at 0, where every counter begins.
             1 => blocks.extend(body),
@@ -161,7 +162,7 @@ impl Iterator for Iter<'_> {
             }
             match self.levels.last_mut()?.blocks.next() {
                 Some(Block::Line(line)) => {
-                    self.line = Some((line, 0..line.template.choices()));
+                    self.line = Some((line, 0..line.template.choice_count()));
                 }
                 Some(Block::Repeat(repeat)) => self.turn(repeat, 0),
                 None => {
