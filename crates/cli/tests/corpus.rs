@@ -1,13 +1,11 @@
 //! Every file of the corpus, through the way in that it was made for: no panic, and no more memory and
 //! time than its size may cost.
 
-#![expect(unsafe_code, reason = "an allocator that counts")]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use evenkeel_fuzz::TARGETS;
@@ -16,32 +14,6 @@ use evenkeel_fuzz::TARGETS;
 const SMALL: u64 = 2048;
 const MOST_BYTES: usize = 8 << 20;
 const MOST_TIME: Duration = Duration::from_secs(1);
-
-/// The system's allocator, with a count of what is held and of the most that was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is handed on to the system's allocator as it came; the counts are atomics and
-// allocate nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(held, Relaxed);
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: as the caller of this function promises.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// One test, so that nothing else allocates meanwhile.
 #[test]
@@ -55,11 +27,9 @@ fn no_file_of_the_corpus_costs_more_than_it_may() {
         for path in files {
             let data = fs::read(&path).unwrap();
             let small = data.len() as u64 <= SMALL;
-            let before = HELD.load(Relaxed);
-            PEAK.store(before, Relaxed);
             let began = Instant::now();
-            let ended = catch_unwind(|| target(&data));
-            let (time, bytes) = (began.elapsed(), PEAK.load(Relaxed) - before);
+            let (ended, bytes) = counting::peak(|| catch_unwind(|| target(&data)));
+            let time = began.elapsed();
             count += 1;
             let file = || format!("{name}/{}", path.file_name().unwrap().display());
             if ended.is_err() {

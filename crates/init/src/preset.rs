@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use framework::{Framework, LayerDefault};
 
-use crate::{Rules, RulesError, TensorShape};
+use crate::{Rules, RulesError};
 
 /// Defaults for a whole checkpoint, by its tensors' names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl Preset {
         }
     }
 
-    /// The rules for a model of these tensors.
+    /// The rules for a model whose tensors have these names.
     ///
     /// # Errors
     /// [`RulesError::Layers`] where the scale depends on the number of blocks and no name tells it.
@@ -71,18 +71,19 @@ impl Preset {
     ///     TensorShape::new("h.1.mlp.c_proj.weight", &[3072, 768]),
     ///     TensorShape::new("ln_f.weight", &[768]),
     /// ];
-    /// let assigned = Preset::Gpt2.rules(&tensors)?.assign(&tensors)?;
+    /// let names = tensors.iter().map(|tensor| tensor.name.as_str());
+    /// let assigned = Preset::Gpt2.rules(names)?.assign(&tensors)?;
     /// assert_eq!(assigned[0].scheme.to_string(), "gpt2_residual(std=0.02, layers=2)");
     /// assert_eq!(assigned[0].geometry.fan_in(), 3072); // Conv1D stores inputs first
     /// assert_eq!(assigned[2].scheme.to_string(), "ones");
     /// # Ok::<(), evenkeel_init::RulesError>(())
     /// ```
-    pub fn rules(self, tensors: &[TensorShape]) -> Result<Rules, RulesError> {
+    pub fn rules<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Result<Rules, RulesError> {
         match self {
             Self::Pytorch => Ok(Rules::of_framework(Framework::Pytorch)),
             Self::Keras => Ok(Rules::of_framework(Framework::Keras)),
             Self::Flax => Ok(Rules::of_framework(Framework::Flax)),
-            Self::Gpt2 => gpt2::rules(tensors),
+            Self::Gpt2 => gpt2::rules(names),
             Self::VitTimm => vit::rules(),
         }
     }

@@ -7,6 +7,7 @@ mod layer;
 mod pattern;
 
 pub use assign::{Assignment, TensorShape};
+pub(crate) use assign::{Decisions, Form, Listing, Seen};
 pub use error::RulesError;
 pub(crate) use layer::{Experts, Kind, LayerTable, Parts};
 
@@ -169,9 +170,9 @@ impl Rule {
         self.pattern.text()
     }
 
-    fn matches(&self, tensor: &TensorShape) -> bool {
-        self.rank.is_none_or(|rank| rank == tensor.shape.len())
-            && self.pattern.matches(&tensor.name)
+    fn matches(&self, tensor: &Seen<'_>) -> bool {
+        self.rank.is_none_or(|rank| rank == tensor.form.shape.len())
+            && self.pattern.matches(tensor.name)
     }
 }
 

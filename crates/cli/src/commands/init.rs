@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use evenkeel_init::checkpoint::{
-    ByteSize, Completion, Destination, Existing, Manifest, ModelTensor, Part, Plan, Spec,
-    WriteOptions, Written, assign, read_tensors,
+    ByteSize, Completion, Destination, Existing, ModelTensor, ModelTensors, Part, Plan, Spec,
+    TensorEntry, WriteOptions, Written, assign, read_tensors,
 };
 use evenkeel_init::{Preset, Rules, Seed};
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &InitArguments) -> anyhow::Result<Outcome> {
     let destination = Destination::new(out);
     let plan = plan(arguments, &destination)?;
     if arguments.dry_run {
-        show(&plan.manifest(), arguments.json)?;
+        show(&plan, arguments)?;
         return Ok(Outcome::Fine);
     }
     if arguments.shard.count() > plan.file_count() {
@@ -59,11 +59,7 @@ pub(crate) fn run(arguments: &InitArguments) -> anyhow::Result<Outcome> {
 }
 
 fn plan(arguments: &InitArguments, destination: &Destination) -> anyhow::Result<Plan> {
-    let (mut tensors, own_rules) = tensors(arguments)?;
-    if let Some(dtype) = arguments.dtype {
-        let stored_as = |tensor: ModelTensor| tensor.stored_as(dtype.into());
-        tensors = tensors.into_iter().map(stored_as).collect();
-    }
+    let (tensors, own_rules) = tensors(arguments)?;
     let rules = rules(arguments, &tensors, own_rules)?;
     let planned = assign(tensors, &rules)?;
     let cut = destination.cut(arguments.max_shard_size);
@@ -71,22 +67,26 @@ fn plan(arguments: &InitArguments, destination: &Destination) -> anyhow::Result<
 }
 
 /// The tensors, and the rules that came with them.
-fn tensors(arguments: &InitArguments) -> anyhow::Result<(Vec<ModelTensor>, Option<Rules>)> {
+fn tensors(arguments: &InitArguments) -> anyhow::Result<(ModelTensors, Option<Rules>)> {
+    let stored = |tensor: ModelTensor| match arguments.dtype {
+        Some(dtype) => tensor.stored_as(dtype.into()),
+        None => tensor,
+    };
     if let Some(path) = &arguments.like {
-        let headers = read_tensors(path)?;
-        return Ok((headers.into_iter().map(ModelTensor::from).collect(), None));
+        let headers = read_tensors(path)?.into_iter();
+        return Ok((headers.map(ModelTensor::from).map(stored).collect(), None));
     }
     let Some(path) = &arguments.spec else {
         bail!("name the tensors with --like CHECKPOINT or --spec FILE.toml");
     };
     let text = read_text(path)?;
     let spec = Spec::from_toml(&text).with_context(|| format!("cannot use {}", path.display()))?;
-    Ok((spec.tensors.iter().collect(), spec.rules))
+    Ok((spec.tensors.iter().map(stored).collect(), spec.rules))
 }
 
 fn rules(
     arguments: &InitArguments,
-    tensors: &[ModelTensor],
+    tensors: &ModelTensors,
     own_rules: Option<Rules>,
 ) -> anyhow::Result<Rules> {
     if let Some(path) = &arguments.rules {
@@ -94,7 +94,7 @@ fn rules(
         return Rules::from_toml(&text).with_context(|| format!("cannot use {}", path.display()));
     }
     if let Some(preset) = arguments.preset {
-        return Ok(preset.rules(&ModelTensor::shapes(tensors))?);
+        return Ok(preset.rules(tensors.names())?);
     }
     own_rules.with_context(|| {
         let presets = Preset::ALL.map(Preset::name).join(", ");
@@ -179,63 +179,65 @@ fn print_json(plan: &Plan, destination: &Destination, written: &Written) -> io::
 }
 
 /// What would be made.
-fn show(manifest: &Manifest, as_json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if as_json {
-        let mut out = BufWriter::new(out);
-        serde_json::to_writer_pretty(&mut out, manifest).map_err(io::Error::from)?;
-        writeln!(out)?;
+fn show(plan: &Plan, arguments: &InitArguments) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if arguments.json {
+        plan.write_manifest(&mut out)?;
         out.flush()?;
         return Ok(());
     }
-    for row in rows(manifest) {
-        writeln!(out, "{row}")?;
-    }
+    show_table(plan, &mut out)?;
     writeln!(
         out,
         "{}, {}, seed {}; files:",
-        weights::counted(manifest.tensors.len(), "tensor"),
-        ByteSize(manifest.tensor_bytes),
-        manifest.seed
+        weights::counted(plan.tensor_count(), "tensor"),
+        ByteSize(plan.tensor_bytes()),
+        arguments.seed
     )?;
-    for file in &manifest.files {
+    for file in plan.file_entries() {
         writeln!(out, "  {}  {}", file.name, ByteSize(file.bytes))?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+const HEAD: [&str; 9] = [
+    "tensor", "dtype", "shape", "fan in", "fan out", "mean", "std", "scheme", "rule",
+];
+
+/// A line a tensor, in columns that line up; names are never cut, so that they can be searched for.
+/// The lines are made twice, for their widths and to be written: all at once they take much memory.
+fn show_table(plan: &Plan, out: &mut impl Write) -> io::Result<()> {
+    let rows = || {
+        let tensors = plan.tensor_entries().map(|tensor| cells(&tensor));
+        std::iter::once(HEAD.map(str::to_owned)).chain(tensors)
+    };
+    let mut widths = [0; HEAD.len()];
+    for row in rows() {
+        for (width, cell) in widths.iter_mut().zip(&row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in rows() {
+        let cells = row.iter().zip(widths);
+        let padded = cells.map(|(cell, width)| format!("{cell:width$}"));
+        let line = padded.collect::<Vec<_>>().join("  ");
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }
 
-/// A line a tensor, in columns that line up; names are never cut, so that they can be searched for.
-fn rows(manifest: &Manifest) -> Vec<String> {
+fn cells(tensor: &TensorEntry) -> [String; HEAD.len()] {
     let fan = |fan: Option<usize>| fan.map_or("–".to_owned(), |fan| fan.to_string());
-    let head = [
-        "tensor", "dtype", "shape", "fan in", "fan out", "mean", "std", "scheme", "rule",
-    ];
-    let cells = manifest.tensors.iter().map(|tensor| {
-        [
-            weights::harmless(&tensor.name).into_owned(),
-            tensor.dtype.to_string().to_lowercase(),
-            weights::shape(&tensor.shape),
-            fan(tensor.fan_in),
-            fan(tensor.fan_out),
-            weights::short(tensor.mean),
-            weights::short(tensor.std),
-            tensor.scheme.clone(),
-            tensor.rule.clone(),
-        ]
-    });
-    let cells: Vec<_> = std::iter::once(head.map(str::to_owned))
-        .chain(cells)
-        .collect();
-    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
-    let line = |row: &[String; 9]| {
-        let padded = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    cells.iter().map(line).collect()
+    [
+        weights::harmless(&tensor.name).into_owned(),
+        tensor.dtype.to_string().to_lowercase(),
+        weights::shape(&tensor.shape),
+        fan(tensor.fan_in),
+        fan(tensor.fan_out),
+        weights::short(tensor.mean),
+        weights::short(tensor.std),
+        tensor.scheme.clone(),
+        tensor.rule.clone(),
+    ]
 }

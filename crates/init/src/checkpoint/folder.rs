@@ -1,11 +1,12 @@
 //! The state of the place that a checkpoint goes to: nothing, an unfinished run, a finished one.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+use super::hash::TensorDigest;
 use super::index;
-use super::manifest::Manifest;
+use super::manifest::Found;
 use super::plan::{Plan, PlannedFile};
 use super::whole;
 use super::write::{Completion, Existing};
@@ -36,10 +37,10 @@ impl<'a> Folder<'a> {
     /// Makes the folder, decides about what is there, and leaves word of what will be.
     ///
     /// A folder made here goes again when the run is refused.
-    pub(super) fn open(&self, expected: &Manifest, existing: Existing) -> Result<(), WriteError> {
+    pub(super) fn open(&self, existing: Existing) -> Result<(), WriteError> {
         self.check_kind()?;
         let made = make_folder(self.destination.folder())?;
-        let opened = self.prepare(expected, existing);
+        let opened = self.prepare(existing);
         if opened.is_err() {
             for folder in &made {
                 // Refused where something is in it, and that is as it should be.
@@ -49,21 +50,21 @@ impl<'a> Folder<'a> {
         opened
     }
 
-    fn prepare(&self, expected: &Manifest, existing: Existing) -> Result<(), WriteError> {
+    fn prepare(&self, existing: Existing) -> Result<(), WriteError> {
         match existing {
-            Existing::Refuse => self.refuse_existing(expected)?,
-            Existing::Resume => self.refuse_others(expected)?,
+            Existing::Refuse => self.refuse_existing()?,
+            Existing::Resume => self.refuse_others()?,
             Existing::Replace => {}
         }
         self.check_space(existing)?;
         if existing == Existing::Replace {
-            self.clear(expected)?;
+            self.clear()?;
         }
         let unfinished = self.destination.unfinished();
-        if read_manifest(&unfinished)?.is_some() {
+        if self.found(&unfinished)?.is_some() {
             return Ok(());
         }
-        self.write_manifest(&unfinished, expected)
+        self.write_manifest(&unfinished, &[])
     }
 
     fn check_kind(&self) -> Result<(), WriteError> {
@@ -79,9 +80,8 @@ impl<'a> Folder<'a> {
     }
 
     /// Nothing of a checkpoint may be there, but for the other machines' parts of this one.
-    fn refuse_existing(&self, expected: &Manifest) -> Result<(), WriteError> {
-        let joins =
-            self.part != Part::WHOLE && self.same_run(&self.destination.unfinished(), expected)?;
+    fn refuse_existing(&self) -> Result<(), WriteError> {
+        let joins = self.part != Part::WHOLE && self.same_run(&self.destination.unfinished())?;
         let own = self
             .plan
             .files_of(self.part)
@@ -102,9 +102,9 @@ impl<'a> Folder<'a> {
     }
 
     /// What is there must be of this plan.
-    fn refuse_others(&self, expected: &Manifest) -> Result<(), WriteError> {
-        let manifest = self.same_run(&self.destination.manifest(), expected)?;
-        let unfinished = self.same_run(&self.destination.unfinished(), expected)?;
+    fn refuse_others(&self) -> Result<(), WriteError> {
+        let manifest = self.same_run(&self.destination.manifest())?;
+        let unfinished = self.same_run(&self.destination.unfinished())?;
         if manifest || unfinished {
             return Ok(());
         }
@@ -115,11 +115,11 @@ impl<'a> Folder<'a> {
     }
 
     /// Whether a manifest is there; it must then be of this plan.
-    fn same_run(&self, path: &Path, expected: &Manifest) -> Result<bool, WriteError> {
-        let Some(there) = read_manifest(path)? else {
+    fn same_run(&self, path: &Path) -> Result<bool, WriteError> {
+        let Some(there) = self.found(path)? else {
             return Ok(false);
         };
-        match there.difference(expected) {
+        match there.difference {
             None => Ok(true),
             Some(difference) => Err(WriteError::OtherRun {
                 path: path.to_path_buf(),
@@ -152,24 +152,24 @@ impl<'a> Folder<'a> {
     /// Takes away what an earlier checkpoint left and this one will not write over. What no
     /// manifest lists was not ours, and stays. Another machine that makes a part of this very
     /// checkpoint is left alone.
-    fn clear(&self, expected: &Manifest) -> Result<(), WriteError> {
+    fn clear(&self) -> Result<(), WriteError> {
         let unfinished = self.destination.unfinished();
         let manifest = self.destination.manifest();
-        let same = |there: &Option<Manifest>| {
+        let same = |there: &Option<Found>| {
             there
                 .as_ref()
-                .is_some_and(|there| there.difference(expected).is_none())
+                .is_some_and(|there| there.difference.is_none())
         };
         // An unreadable manifest is replaced like any other.
-        let running = read_manifest(&unfinished).unwrap_or(None);
-        let finished = read_manifest(&manifest).unwrap_or(None);
+        let running = self.found(&unfinished).unwrap_or(None);
+        let finished = self.found(&manifest).unwrap_or(None);
         if self.part != Part::WHOLE && finished.is_none() && same(&running) {
             return Ok(());
         }
         for old in [running, finished].into_iter().flatten() {
             self.remove_stale(&old)?;
         }
-        if self.plan.index.is_none() && matches!(self.destination, Destination::Folder(_)) {
+        if !self.plan.has_index() && matches!(self.destination, Destination::Folder(_)) {
             remove_if_there(&self.path(index::NAME))?;
         }
         self.remove_part_manifests()?;
@@ -178,7 +178,7 @@ impl<'a> Folder<'a> {
     }
 
     /// Removes the files of an old manifest that the plan does not have.
-    fn remove_stale(&self, old: &Manifest) -> Result<(), WriteError> {
+    fn remove_stale(&self, old: &Found) -> Result<(), WriteError> {
         let plain = |name: &str| {
             name.ends_with(".safetensors") && !name.contains(['/', '\\']) && !name.starts_with('.')
         };
@@ -220,17 +220,17 @@ impl<'a> Folder<'a> {
 
     /// Writes what makes the checkpoint complete, once all of it is there: the index, then the
     /// manifest. `made` has the digests of this machine's part.
-    pub(super) fn complete(&self, made: Manifest) -> Result<Completion, WriteError> {
+    pub(super) fn complete(
+        &self,
+        made: Vec<Option<TensorDigest>>,
+    ) -> Result<Completion, WriteError> {
         self.refuse_gone()?;
         let whole = match self.joined(made)? {
             Joined::Whole(whole) => whole,
             Joined::Missing(parts) => return Ok(Completion::PartsMissing(parts)),
         };
-        if let Some(index) = &self.plan.index {
-            let path = self.path(index::NAME);
-            let text = index.encode(self.plan.tensor_bytes());
-            let text = text.map_err(|error| WriteError::io(&path, error.into()))?;
-            write_whole(&path, |out| out.write_all(&text))?;
+        if self.plan.has_index() {
+            self.write_index()?;
         }
         let manifest = self.destination.manifest();
         self.write_manifest(&manifest, &whole)?;
@@ -255,32 +255,48 @@ impl<'a> Folder<'a> {
     }
 
     /// Adds what this machine made to what the others made.
-    fn joined(&self, made: Manifest) -> Result<Joined, WriteError> {
+    fn joined(&self, made: Vec<Option<TensorDigest>>) -> Result<Joined, WriteError> {
         if self.part == Part::WHOLE {
             return Ok(Joined::Whole(made));
         }
         self.write_manifest(&self.destination.part_manifest(self.part), &made)?;
-        let mut whole = made.clone();
+        let mut whole = made;
         let mut missing = 0;
         for part in self.part.all() {
             let path = self.destination.part_manifest(part);
-            let Some(other) = read_manifest(&path)? else {
+            let Some(other) = self.found(&path)? else {
                 missing += 1;
                 continue;
             };
-            if let Some(difference) = other.difference(&made) {
+            if let Some(difference) = other.difference {
                 return Err(WriteError::OtherRun { path, difference });
             }
-            for (tensor, other) in whole.tensors.iter_mut().zip(other.tensors) {
-                tensor.digest = tensor.digest.or(other.digest);
+            for (digest, other) in whole.iter_mut().zip(other.digests) {
+                *digest = digest.or(other);
             }
         }
         if missing == 0 {
             return Ok(Joined::Whole(whole));
         }
         // Another machine that ended at the same time may have joined the parts already.
-        let joined = read_manifest(&self.destination.manifest())?;
-        Ok(joined.map_or(Joined::Missing(missing), Joined::Whole))
+        let joined = self.found(&self.destination.manifest())?;
+        Ok(match joined {
+            Some(joined) if joined.difference.is_none() => Joined::Whole(joined.digests),
+            _ => Joined::Missing(missing),
+        })
+    }
+
+    /// The manifest at this place, if there is one.
+    fn found(&self, path: &Path) -> Result<Option<Found>, ManifestError> {
+        match Found::read(path, self.plan) {
+            Ok(found) => Ok(Some(found)),
+            Err(ManifestError::Read(ReadError::Io { source, .. }))
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn remove_part_manifests(&self) -> Result<(), WriteError> {
@@ -299,15 +315,30 @@ impl<'a> Folder<'a> {
         Ok(())
     }
 
-    fn write_manifest(&self, path: &Path, manifest: &Manifest) -> Result<(), WriteError> {
-        write_whole(path, |out| manifest.write(out))
+    fn write_manifest(
+        &self,
+        path: &Path,
+        digests: &[Option<TensorDigest>],
+    ) -> Result<(), WriteError> {
+        write_whole(path, |out| self.plan.write_manifest_with(digests, out))
+    }
+
+    fn write_index(&self) -> Result<(), WriteError> {
+        let files = self.plan.files.iter();
+        let weight_map = files.flat_map(|file| {
+            let places = file.places.clone();
+            places.map(|place| (self.plan.placed(place).name, file.name.as_str()))
+        });
+        write_whole(&self.path(index::NAME), |out| {
+            index::write(self.plan.tensor_bytes(), weight_map, out)
+        })
     }
 }
 
 /// What the parts in a folder come to.
 enum Joined {
-    /// The manifest of all of it.
-    Whole(Manifest),
+    /// The digests of all of it.
+    Whole(Vec<Option<TensorDigest>>),
     /// So many parts are not there.
     Missing(usize),
 }
@@ -328,19 +359,6 @@ fn write_whole(
     whole::sweep(path)
         .and_then(|()| whole::write_by(path, make))
         .map_err(|error| WriteError::io(path, error))
-}
-
-/// The manifest, if there is one.
-fn read_manifest(path: &Path) -> Result<Option<Manifest>, ManifestError> {
-    match Manifest::read(path) {
-        Ok(manifest) => Ok(Some(manifest)),
-        Err(ManifestError::Read(ReadError::Io { source, .. }))
-            if source.kind() == io::ErrorKind::NotFound =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 pub(super) fn remove_if_there(path: &Path) -> Result<(), WriteError> {

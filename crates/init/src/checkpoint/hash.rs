@@ -53,7 +53,11 @@ impl TensorDigest {
 
 impl fmt::Display for TensorDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // A manifest has one for each of up to a hundred thousand tensors: not by `{:02x}`.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |byte: u8| char::from(DIGITS[usize::from(byte)]);
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        f.write_str(&digits.map(digit).collect::<String>())
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::io::{self, Read, Write};
 use std::ops::Range;
 
-use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use safetensors::SafeTensorError;
+use safetensors::tensor::Dtype;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
 
 use super::HeaderError;
 
@@ -142,35 +145,108 @@ pub(super) fn bit_count(shape: &[usize], dtype: Dtype) -> Option<u64> {
         })
 }
 
-/// The bytes before the data of a file that holds these tensors in this order: the header's length
-/// and its text, padded with spaces so that the data begins at a multiple of 8.
-///
-/// The metadata say `format: pt`, without which Hugging Face's loaders refuse a file.
-pub(super) fn encode<'a>(
-    tensors: impl IntoIterator<Item = &'a TensorHeader>,
-) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-    let entries = tensors
-        .into_iter()
-        .map(|tensor| {
-            let info = TensorInfo {
-                dtype: tensor.dtype,
-                shape: tensor.shape.clone(),
-                // Both were made from a usize each, on a machine that could count the bytes.
-                data_offsets: (tensor.bytes.start as usize, tensor.bytes.end as usize),
-            };
-            (tensor.name.clone(), info)
-        })
-        .collect();
-    let format = [("format".to_owned(), "pt".to_owned())];
-    let metadata = Metadata::new(Some(format.into_iter().collect()), entries)?;
-    let mut text = serde_json::to_vec(&metadata)?;
-    if text.len() as u64 > LONGEST - PREFIX {
-        return Err(safetensors::SafeTensorError::HeaderTooLarge);
+/// A tensor as a header is to list it.
+pub(super) struct Listed<'a> {
+    pub(super) name: &'a str,
+    pub(super) dtype: Dtype,
+    pub(super) shape: &'a [usize],
+    pub(super) bytes: Range<u64>,
+}
+
+/// How many bytes there are before the data of a file that holds these tensors in this order.
+pub(super) fn size<'a>(tensors: impl Iterator<Item = Listed<'a>>) -> Result<u64, SafeTensorError> {
+    let mut fault = None;
+    let checked = tensors.inspect(|tensor| {
+        fault = fault.take().or_else(|| misfit(tensor));
+    });
+    let mut counted = Counted {
+        out: io::sink(),
+        bytes: 0,
+    };
+    write_text(checked, &mut counted)?;
+    if let Some(fault) = fault {
+        return Err(fault);
     }
-    text.resize(text.len().next_multiple_of(PREFIX as usize), b' ');
-    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
-    bytes.append(&mut text);
-    Ok(bytes)
+    if counted.bytes > LONGEST - PREFIX {
+        return Err(SafeTensorError::HeaderTooLarge);
+    }
+    Ok(PREFIX + counted.bytes.next_multiple_of(PREFIX))
+}
+
+/// Writes the `size` bytes before the data: the header's length and its text, padded with spaces so
+/// that the data begins at a multiple of 8.
+///
+/// It is written as it is made: that of many tensors takes more memory than they do.
+pub(super) fn write<'a>(
+    tensors: impl Iterator<Item = Listed<'a>>,
+    size: u64,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let length = size - PREFIX;
+    out.write_all(&length.to_le_bytes())?;
+    let mut counted = Counted { out, bytes: 0 };
+    write_text(tensors, &mut counted)?;
+    let padding = length.saturating_sub(counted.bytes);
+    io::copy(&mut io::repeat(b' ').take(padding), &mut counted.out)?;
+    Ok(())
+}
+
+/// The metadata say `format: pt`, without which Hugging Face's loaders refuse a file.
+fn write_text<'a>(
+    tensors: impl Iterator<Item = Listed<'a>>,
+    out: impl Write,
+) -> serde_json::Result<()> {
+    #[derive(serde::Serialize)]
+    struct AboutAll {
+        format: &'static str,
+    }
+    #[derive(serde::Serialize)]
+    struct About<'a> {
+        dtype: Dtype,
+        shape: &'a [usize],
+        data_offsets: (u64, u64),
+    }
+    let mut text = serde_json::Serializer::new(out);
+    let mut map = text.serialize_map(None)?;
+    map.serialize_entry(METADATA, &AboutAll { format: "pt" })?;
+    for tensor in tensors {
+        let about = About {
+            dtype: tensor.dtype,
+            shape: tensor.shape,
+            data_offsets: (tensor.bytes.start, tensor.bytes.end),
+        };
+        map.serialize_entry(tensor.name, &about)?;
+    }
+    map.end()
+}
+
+/// What the format's library would refuse about a tensor.
+fn misfit(tensor: &Listed<'_>) -> Option<SafeTensorError> {
+    let bytes = tensor.bytes.end - tensor.bytes.start;
+    match bit_count(tensor.shape, tensor.dtype) {
+        None => Some(SafeTensorError::ValidationOverflow),
+        Some(bits) if !bits.is_multiple_of(8) => Some(SafeTensorError::MisalignedSlice),
+        Some(bits) if bits / 8 != bytes => Some(SafeTensorError::TensorInvalidInfo),
+        Some(_) => None,
+    }
+}
+
+/// A writer that passes on what is written, and counts it.
+struct Counted<W> {
+    out: W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A header's entries as they come, duplicates kept so that they can be refused.
@@ -254,4 +330,4 @@ impl<'de> Visitor<'de> for DimensionsVisitor {
 
 #[cfg(test)]
 #[path = "header_tests.rs"]
-mod tests;
+pub(super) mod tests;

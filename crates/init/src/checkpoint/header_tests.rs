@@ -1,5 +1,21 @@
 use super::*;
 
+pub(in crate::checkpoint) fn encode(tensors: &[TensorHeader]) -> Result<Vec<u8>, SafeTensorError> {
+    let listed = || {
+        tensors.iter().map(|tensor| Listed {
+            name: &tensor.name,
+            dtype: tensor.dtype,
+            shape: &tensor.shape,
+            bytes: tensor.bytes.clone(),
+        })
+    };
+    let size = size(listed())?;
+    let mut bytes = Vec::new();
+    write(listed(), size, &mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, size);
+    Ok(bytes)
+}
+
 /// Parses entries, each `("name", dtype, shape, start, end)`, before so many bytes of data.
 fn parsed(
     entries: &[(&str, &str, &str, u64, u64)],
@@ -271,6 +287,63 @@ fn a_written_header_reads_back_and_the_formats_own_library_agrees() {
     file.resize(file.len() + 30, 0);
     let theirs = safetensors::SafeTensors::deserialize(&file).unwrap();
     assert_eq!(theirs.tensor("b").unwrap().shape(), [3]);
+}
+
+/// As the format's own library writes it, and in the same words where it refuses.
+#[test]
+fn what_is_written_is_what_the_formats_own_library_writes() {
+    use safetensors::tensor::{Metadata, TensorInfo};
+    let tensors = [
+        ("a \"quoted\"\n\u{1}é", Dtype::F32, vec![2, 3], 24),
+        ("scalar", Dtype::I64, vec![], 8),
+        ("none", Dtype::F64, vec![0, 4], 0),
+        ("four bits", Dtype::F4, vec![6], 3),
+        ("eight", Dtype::F8_E5M2, vec![1; 64], 1),
+    ];
+    let mut end = 0;
+    let tensors = tensors.map(|(name, dtype, shape, bytes)| {
+        let start = end;
+        end += bytes;
+        TensorHeader {
+            name: name.into(),
+            dtype,
+            shape,
+            bytes: start..end,
+        }
+    });
+    let infos = tensors.iter().map(|tensor| {
+        let info = TensorInfo {
+            dtype: tensor.dtype,
+            shape: tensor.shape.clone(),
+            data_offsets: (tensor.bytes.start as usize, tensor.bytes.end as usize),
+        };
+        (tensor.name.clone(), info)
+    });
+    let format = [("format".to_owned(), "pt".to_owned())];
+    let theirs = Metadata::new(Some(format.into_iter().collect()), infos.collect()).unwrap();
+    let ours = encode(&tensors).unwrap();
+    let text = serde_json::to_string(&theirs).unwrap();
+    assert_eq!(str::from_utf8(&ours[8..]).unwrap().trim_end(), text);
+
+    let one = |dtype, shape: &[usize], bytes| {
+        let tensor = TensorHeader {
+            name: "t".into(),
+            dtype,
+            shape: shape.to_vec(),
+            bytes: 0..bytes,
+        };
+        encode(&[tensor]).unwrap_err().to_string()
+    };
+    for (error, got) in [
+        (SafeTensorError::MisalignedSlice, one(Dtype::F4, &[3], 2)),
+        (SafeTensorError::TensorInvalidInfo, one(Dtype::F32, &[3], 2)),
+        (
+            SafeTensorError::ValidationOverflow,
+            one(Dtype::F32, &[usize::MAX, 2], 2),
+        ),
+    ] {
+        assert_eq!(got, error.to_string());
+    }
 }
 
 mod hostile {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::{self, Write};
 use std::path::{Component, Path};
 
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// How the names of index files end.
@@ -72,26 +73,44 @@ impl Index {
     pub(super) fn files(&self) -> BTreeSet<&str> {
         self.weight_map.values().map(String::as_str).collect()
     }
+}
 
-    /// The index's text, as Hugging Face's tools write it.
-    pub(super) fn encode(&self, total_bytes: u64) -> Result<Vec<u8>, serde_json::Error> {
-        #[derive(Serialize)]
-        struct Metadata {
-            total_size: u64,
-        }
-        #[derive(Serialize)]
-        struct Written<'a> {
-            metadata: Metadata,
-            weight_map: &'a BTreeMap<String, String>,
-        }
-        let mut text = serde_json::to_vec_pretty(&Written {
-            metadata: Metadata {
-                total_size: total_bytes,
-            },
-            weight_map: &self.weight_map,
-        })?;
-        text.push(b'\n');
-        Ok(text)
+/// Writes an index of these tensors and their files, as Hugging Face's tools write it; it is in the
+/// order of the tensors' names.
+pub(super) fn write<'a>(
+    total_bytes: u64,
+    weight_map: impl Iterator<Item = (&'a str, &'a str)>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let mut sorted: Vec<_> = weight_map.collect();
+    sorted.sort_unstable();
+    let written = Written {
+        metadata: Metadata {
+            total_size: total_bytes,
+        },
+        weight_map: WeightMap(sorted),
+    };
+    serde_json::to_writer_pretty(&mut out, &written)?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    metadata: Metadata,
+    weight_map: WeightMap<'a>,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    total_size: u64,
+}
+
+/// Tensors and their files.
+struct WeightMap<'a>(Vec<(&'a str, &'a str)>);
+
+impl Serialize for WeightMap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }
 
@@ -151,8 +170,15 @@ mod tests {
         let text = br#"{"metadata":{"total_size":"ignored"},"weight_map":{"b":"m-2.st","a":"m-1.st","c":"m-1.st"}}"#;
         let index = Index::parse(text).unwrap();
         assert_eq!(Vec::from_iter(index.files()), ["m-1.st", "m-2.st"]);
-        let written = index.encode(12).unwrap();
+        let pairs = index.weight_map.iter().rev();
+        let pairs = pairs.map(|(name, file)| (name.as_str(), file.as_str()));
+        let mut written = Vec::new();
+        write(12, pairs, &mut written).unwrap();
         assert_eq!(Index::parse(&written).unwrap(), index);
+        // In the order of the names.
+        let again = serde_json::to_string_pretty(&index.weight_map).unwrap();
+        let again = again.replace('\n', "\n  ");
+        assert!(str::from_utf8(&written).unwrap().contains(&again));
         let value: serde_json::Value = serde_json::from_slice(&written).unwrap();
         assert_eq!(value["metadata"]["total_size"], 12);
     }

@@ -1,14 +1,15 @@
 //! Making a file's tensors, or comparing a file with what would be made.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex};
 
 use super::hash::TensorDigest;
+use super::header;
 use super::pieces::{self, Buffer, Piece, lock};
-use super::plan::{Kind, Made, Plan, PlannedFile};
+use super::plan::{Kind, Placed, Plan, PlannedFile};
 use super::progress::Progress;
-use super::whole::{read_exact_at, write_all_at};
+use super::whole::{begins_with, read_exact_at, write_all_at};
 use crate::{Element, InitError, Prepared, Seed, Threads, bf16, f16};
 
 /// What stops the making of a file.
@@ -30,8 +31,9 @@ impl From<io::Error> for Stop {
 
 /// One file of a plan and what is needed to make it.
 pub(super) struct Maker<'a> {
+    plan: &'a Plan,
     file: &'a PlannedFile,
-    slots: Vec<Slot<'a>>,
+    slots: Vec<Slot>,
     sizes: Vec<u64>,
     threads: Threads,
     progress: &'a dyn Progress,
@@ -50,20 +52,12 @@ impl<'a> Maker<'a> {
         threads: Threads,
         progress: &'a dyn Progress,
     ) -> Self {
-        let sizes: Vec<u64> = file
-            .tensors
-            .iter()
-            .map(|placed| placed.header.bytes.end - placed.header.bytes.start)
-            .collect();
-        let slots = file
-            .tensors
-            .iter()
-            .zip(&sizes)
-            .map(|(placed, size)| Slot::new(plan.seed, &plan.tensors[placed.number], *size))
-            .collect();
+        let places = file.places.clone();
+        let sizes: Vec<u64> = places.map(|place| plan.placed(place).made.bytes).collect();
         Self {
+            plan,
             file,
-            slots,
+            slots: sizes.iter().map(|size| Slot::new(*size)).collect(),
             sizes,
             threads,
             progress,
@@ -72,7 +66,10 @@ impl<'a> Maker<'a> {
 
     /// Writes the whole file, and returns the digests of its tensors.
     pub(super) fn write(&self, out: &File) -> Result<Vec<TensorDigest>, Stop> {
-        write_all_at(out, &self.file.header, 0)?;
+        let mut header = BufWriter::new(out);
+        self.write_header(&mut header)?;
+        header.flush()?;
+        drop(header);
         let memory = || Memory {
             made: Buffer::new(),
             there: None,
@@ -90,9 +87,7 @@ impl<'a> Maker<'a> {
         if there.metadata()?.len() != self.file.total_bytes() {
             return Err(Stop::Differs);
         }
-        let mut header = vec![0; self.file.header.len()];
-        read_exact_at(there, &mut header, 0)?;
-        if header != self.file.header {
+        if !begins_with(there, |out| self.write_header(out))? {
             return Err(Stop::Differs);
         }
         let memory = || Memory {
@@ -112,18 +107,32 @@ impl<'a> Maker<'a> {
         })
     }
 
+    fn write_header(&self, out: impl Write) -> io::Result<()> {
+        header::write(self.plan.listed(self.file), self.file.header_bytes, out)
+    }
+
+    fn tensor(&self, piece: &Piece) -> Placed<'a> {
+        self.plan.placed(self.file.places.start + piece.tensor)
+    }
+
     /// Where the piece lies in the file.
     fn offset(&self, piece: &Piece) -> u64 {
-        let tensor = &self.file.tensors[piece.tensor].header;
-        self.file.header.len() as u64 + tensor.bytes.start + piece.bytes.start
+        self.file.header_bytes + self.tensor(piece).start + piece.bytes.start
     }
 
     fn make<'m>(&self, buffer: &'m mut Buffer, piece: &Piece) -> Result<&'m [u8], Stop> {
         let bytes = buffer.bytes(piece.len());
-        let slot = &self.slots[piece.tensor];
-        slot.fill(piece.bytes.start, bytes, self.threads)
+        let tensor = self.tensor(piece);
+        let filling = Filling {
+            slot: &self.slots[piece.tensor],
+            tensor,
+            seed: self.plan.seed,
+            threads: self.threads,
+        };
+        filling
+            .fill(piece.bytes.start, bytes)
             .map_err(|source| Stop::Init {
-                tensor: slot.made.tensor.name.clone(),
+                tensor: tensor.name.to_owned(),
                 source,
             })?;
         Ok(bytes)
@@ -139,34 +148,47 @@ pub(super) fn to_little_endian(bytes: &mut [u8], element_size: usize) {
     }
 }
 
-/// A tensor that is prepared when its first piece is wanted and forgotten after its last, so that
-/// schemes that must hold a whole tensor hold one or two at a time.
-struct Slot<'a> {
-    seed: Seed,
-    made: &'a Made,
-    state: Mutex<State>,
-}
+/// Where a tensor is kept that is prepared when its first piece is wanted and forgotten after its
+/// last, so that schemes that must hold a whole tensor hold one or two at a time.
+struct Slot(Mutex<State>);
 
 struct State {
     prepared: Option<Arc<Prepared>>,
     bytes_left: u64,
 }
 
-impl<'a> Slot<'a> {
-    fn new(seed: Seed, made: &'a Made, size: u64) -> Self {
-        let state = Mutex::new(State {
+impl Slot {
+    fn new(size: u64) -> Self {
+        Self(Mutex::new(State {
             prepared: None,
             bytes_left: size,
-        });
-        Self { seed, made, state }
+        }))
     }
 
-    fn fill(&self, start: u64, bytes: &mut [u8], threads: Threads) -> Result<(), InitError> {
-        match self.made.kind {
-            Kind::F64 => self.fill_as::<f64>(start, bytes, threads),
-            Kind::F32 => self.fill_as::<f32>(start, bytes, threads),
-            Kind::Bf16 => self.fill_as::<bf16>(start, bytes, threads),
-            Kind::F16 => self.fill_as::<f16>(start, bytes, threads),
+    fn release(&self, bytes: u64) {
+        let mut state = lock(&self.0);
+        state.bytes_left -= bytes;
+        if state.bytes_left == 0 {
+            state.prepared = None;
+        }
+    }
+}
+
+/// The making of a piece of a tensor.
+struct Filling<'a> {
+    slot: &'a Slot,
+    tensor: Placed<'a>,
+    seed: Seed,
+    threads: Threads,
+}
+
+impl Filling<'_> {
+    fn fill(&self, start: u64, bytes: &mut [u8]) -> Result<(), InitError> {
+        match self.tensor.made.kind {
+            Kind::F64 => self.fill_as::<f64>(start, bytes),
+            Kind::F32 => self.fill_as::<f32>(start, bytes),
+            Kind::Bf16 => self.fill_as::<bf16>(start, bytes),
+            Kind::F16 => self.fill_as::<f16>(start, bytes),
             Kind::Zeros => {
                 bytes.fill(0);
                 Ok(())
@@ -174,41 +196,28 @@ impl<'a> Slot<'a> {
         }
     }
 
-    fn fill_as<T: Element>(
-        &self,
-        start: u64,
-        bytes: &mut [u8],
-        threads: Threads,
-    ) -> Result<(), InitError> {
-        let prepared = self.prepared::<T>(threads)?;
+    fn fill_as<T: Element>(&self, start: u64, bytes: &mut [u8]) -> Result<(), InitError> {
+        let prepared = self.prepared::<T>()?;
         let values: &mut [T] = bytemuck::cast_slice_mut(bytes);
         let first = start / size_of::<T>() as u64;
         prepared.fill(first..first + values.len() as u64, values)?;
         to_little_endian(bytes, size_of::<T>());
-        self.release(bytes.len() as u64);
+        self.slot.release(bytes.len() as u64);
         Ok(())
     }
 
-    fn prepared<T: Element>(&self, threads: Threads) -> Result<Arc<Prepared>, InitError> {
-        let mut state = lock(&self.state);
+    fn prepared<T: Element>(&self) -> Result<Arc<Prepared>, InitError> {
+        let mut state = lock(&self.slot.0);
         if let Some(prepared) = &state.prepared {
             return Ok(Arc::clone(prepared));
         }
-        let tensor = &self.made.tensor;
-        let stream = self.seed.stream(&tensor.name);
-        let prepared = Arc::new(tensor.scheme.prepare(&tensor.geometry, &stream)?);
+        let making = &self.tensor.made.making;
+        let stream = self.tensor.stream(self.seed);
+        let prepared = Arc::new(making.scheme.prepare(&making.geometry, &stream)?);
         // A scheme that must make the whole tensor does so here, on all threads: the others wait
         // for this one tensor or make pieces of the one before.
-        prepared.fill_parallel(0..1, &mut [T::default()], threads)?;
+        prepared.fill_parallel(0..1, &mut [T::default()], self.threads)?;
         state.prepared = Some(Arc::clone(&prepared));
         Ok(prepared)
-    }
-
-    fn release(&self, bytes: u64) {
-        let mut state = lock(&self.state);
-        state.bytes_left -= bytes;
-        if state.bytes_left == 0 {
-            state.prepared = None;
-        }
     }
 }

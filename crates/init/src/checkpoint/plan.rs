@@ -1,31 +1,14 @@
 //! What a checkpoint will be, down to the last byte's place, before any of it is made.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use safetensors::Dtype as StoredDtype;
 
-use super::header::{self, TensorHeader};
-use super::index::Index;
-use super::manifest::Manifest;
+use super::header::{self, Listed};
+use super::names::Names;
+use super::planned::{Making, PlannedTensors};
 use super::{ByteSize, PlanError};
-use crate::{Geometry, Scheme, Seed, bf16, f16};
-
-/// One tensor that is to be made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedTensor {
-    /// Its name, which its random numbers follow from.
-    pub name: String,
-    /// The number format that it is stored in.
-    pub dtype: StoredDtype,
-    /// Its shape as stored.
-    pub shape: Vec<usize>,
-    /// The rule that chose its scheme, in the words of the rules.
-    pub rule: String,
-    /// The layer that it belongs to.
-    pub geometry: Geometry,
-    /// How it is made.
-    pub scheme: Scheme,
-}
+use crate::{Scheme, Seed, Stream, bf16, f16};
 
 /// Into how many files a checkpoint is cut, and what they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,22 +22,34 @@ pub enum Cut {
 }
 
 /// A whole checkpoint, checked, cut into files.
+///
+/// Each tensor takes little more memory than its name: headers and manifest are made as they are
+/// written.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) seed: Seed,
-    pub(super) tensors: Vec<Made>,
+    names: Names,
+    /// What the tensors are besides their names.
+    makings: Vec<Made>,
+    /// The making of each tensor.
+    each: Vec<usize>,
+    /// The tensors, file by file, in the order of their bytes.
+    places: Vec<Place>,
     pub(super) files: Vec<PlannedFile>,
-    /// Whether the files come with an index.
-    pub(super) index: Option<Index>,
 }
 
-/// A planned tensor and what the scheme says of it.
+/// How tensors are made, and what the scheme says of them.
 #[derive(Debug)]
 pub(super) struct Made {
-    pub(super) tensor: PlannedTensor,
+    pub(super) making: Making,
     pub(super) kind: Kind,
     pub(super) mean: f64,
     pub(super) std: f64,
+    /// The length of each tensor.
+    pub(super) bytes: u64,
+    /// The scheme and the layer in words.
+    pub(super) scheme: String,
+    pub(super) layer: String,
 }
 
 /// How a tensor's bytes come about.
@@ -68,31 +63,54 @@ pub(super) enum Kind {
     Zeros,
 }
 
-/// One file: which tensors, in which order.
+/// A tensor's place in its file.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Its number among all tensors.
+    tensor: usize,
+    /// Where it begins, counted from the end of the header.
+    start: u64,
+}
+
+/// One file.
 #[derive(Debug)]
 pub(super) struct PlannedFile {
     pub(super) name: String,
-    /// Length and text of the header.
-    pub(super) header: Vec<u8>,
-    /// Tensors in the order of their bytes.
-    pub(super) tensors: Vec<Placed>,
+    /// Which of the places are in it.
+    pub(super) places: Range<usize>,
+    /// Length of all before the first tensor.
+    pub(super) header_bytes: u64,
+    /// Length of all tensors.
+    pub(super) data_bytes: u64,
 }
 
-/// A tensor's place in its file.
-#[derive(Debug)]
-pub(super) struct Placed {
-    /// Its number in the plan.
-    pub(super) number: usize,
-    pub(super) header: TensorHeader,
+/// A tensor in its place.
+#[derive(Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub(super) name: &'a str,
+    pub(super) made: &'a Made,
+    /// Where it begins, counted from the end of the header.
+    pub(super) start: u64,
 }
 
 impl PlannedFile {
-    pub(super) fn data_bytes(&self) -> u64 {
-        self.tensors.last().map_or(0, |last| last.header.bytes.end)
+    pub(super) fn total_bytes(&self) -> u64 {
+        self.header_bytes + self.data_bytes
+    }
+}
+
+impl<'a> Placed<'a> {
+    pub(super) fn stream(&self, seed: Seed) -> Stream {
+        seed.stream(self.name)
     }
 
-    pub(super) fn total_bytes(&self) -> u64 {
-        self.header.len() as u64 + self.data_bytes()
+    fn listed(self) -> Listed<'a> {
+        Listed {
+            name: self.name,
+            dtype: self.made.making.dtype,
+            shape: &self.made.making.shape,
+            bytes: self.start..self.start + self.made.bytes,
+        }
     }
 }
 
@@ -105,45 +123,87 @@ impl Plan {
     /// # Errors
     /// [`PlanError`], for names used twice, schemes that do not fit, formats that cannot be made,
     /// and sizes that overflow.
-    pub fn new(seed: Seed, tensors: Vec<PlannedTensor>, cut: &Cut) -> Result<Self, PlanError> {
-        check_names(&tensors)?;
-        let sizes: Vec<u64> = tensors.iter().map(byte_count).collect::<Result<_, _>>()?;
-        let total = sizes.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n));
-        // Offsets within a file are counted in usize as well.
-        total
-            .filter(|total| usize::try_from(*total).is_ok())
-            .ok_or(PlanError::Overflow)?;
-        let tensors: Vec<Made> = tensors
-            .into_iter()
-            .map(|tensor| checked(seed, tensor))
-            .collect::<Result<_, _>>()?;
-        let groups = match cut {
-            Cut::OneFile(_) => vec![(0..tensors.len()).collect()],
-            Cut::AtMost(limit) => group(&sizes, limit.0),
-        };
-        let count = groups.len();
-        let files = groups
-            .into_iter()
+    pub fn new(
+        seed: Seed,
+        tensors: impl Into<PlannedTensors>,
+        cut: &Cut,
+    ) -> Result<Self, PlanError> {
+        let PlannedTensors {
+            names,
+            makings,
+            each,
+        } = tensors.into();
+        names.check()?;
+        // The first tensor of a making stands for all of them in what is said of it.
+        let firsts = firsts(&each);
+        let first = |making: usize| names.get(firsts[making]);
+        let sizes: Vec<u64> = makings
+            .iter()
             .enumerate()
-            .map(|(number, group)| lay_out(file_name(cut, number, count), group, &tensors, &sizes))
-            .collect::<Result<Vec<_>, _>>()?;
-        let index = (count > 1).then(|| index_of(&files));
-        Ok(Self {
+            .map(|(number, making)| byte_count(making, first(number)))
+            .collect::<Result<_, _>>()?;
+        check_total(each.iter().map(|making| sizes[*making]))?;
+        let makings = makings
+            .into_iter()
+            .zip(sizes)
+            .enumerate()
+            .map(|(number, (making, bytes))| checked(making, bytes, first(number)))
+            .collect::<Result<_, _>>()?;
+        let mut plan = Self {
             seed,
-            tensors,
-            files,
-            index,
-        })
+            names,
+            makings,
+            places: Vec::with_capacity(each.len()),
+            each,
+            files: Vec::new(),
+        };
+        plan.lay_out(cut)?;
+        Ok(plan)
     }
 
-    /// The manifest that the checkpoint will have, digests missing.
-    pub fn manifest(&self) -> Manifest {
-        Manifest::of(self)
+    fn lay_out(&mut self, cut: &Cut) -> Result<(), PlanError> {
+        let limit = match cut {
+            Cut::OneFile(_) => u64::MAX,
+            Cut::AtMost(limit) => limit.0,
+        };
+        let bytes = self.each.iter().map(|making| self.makings[*making].bytes);
+        let groups = group(bytes, limit);
+        let files = groups.len();
+        for (number, group) in groups.into_iter().enumerate() {
+            self.add_file(file_name(cut, number, files), group)?;
+        }
+        Ok(())
+    }
+
+    /// Places a file's tensors one after the other, wider formats first.
+    fn add_file(&mut self, name: String, tensors: Range<usize>) -> Result<(), PlanError> {
+        let (places, mut start) = (tensors.clone(), 0);
+        let mut tensors: Vec<usize> = tensors.collect();
+        let width = |tensor: usize| self.makings[self.each[tensor]].making.dtype.bitsize();
+        tensors.sort_by_key(|tensor| std::cmp::Reverse(width(*tensor)));
+        for tensor in tensors {
+            self.places.push(Place { tensor, start });
+            // Not past the sum of all sizes, which was checked.
+            start += self.makings[self.each[tensor]].bytes;
+        }
+        let listed = places.clone().map(|place| self.placed(place).listed());
+        match header::size(listed) {
+            Ok(header_bytes) => {
+                self.files.push(PlannedFile {
+                    name,
+                    places,
+                    header_bytes,
+                    data_bytes: start,
+                });
+                Ok(())
+            }
+            Err(source) => Err(PlanError::Layout { file: name, source }),
+        }
     }
 
     /// How many tensors there are.
     pub fn tensor_count(&self) -> usize {
-        self.tensors.len()
+        self.names.len()
     }
 
     /// How many files hold them.
@@ -153,54 +213,78 @@ impl Plan {
 
     /// Bytes of all tensors, headers not counted.
     pub fn tensor_bytes(&self) -> u64 {
-        self.files.iter().map(PlannedFile::data_bytes).sum()
+        self.files.iter().map(|file| file.data_bytes).sum()
+    }
+
+    /// Whether the files come with an index.
+    pub(super) fn has_index(&self) -> bool {
+        self.files.len() > 1
+    }
+
+    /// The tensor in this place, counted through all files.
+    pub(super) fn placed(&self, place: usize) -> Placed<'_> {
+        let Place { tensor, start } = self.places[place];
+        Placed {
+            name: self.names.get(tensor),
+            made: &self.makings[self.each[tensor]],
+            start,
+        }
+    }
+
+    /// What a file's header lists.
+    pub(super) fn listed(&self, file: &PlannedFile) -> impl Iterator<Item = Listed<'_>> {
+        file.places.clone().map(|place| self.placed(place).listed())
     }
 }
 
-fn check_names(tensors: &[PlannedTensor]) -> Result<(), PlanError> {
-    if tensors.is_empty() {
-        return Err(PlanError::Empty);
-    }
-    let mut seen = HashSet::with_capacity(tensors.len());
-    for tensor in tensors {
-        if tensor.name == header::METADATA {
-            return Err(PlanError::ReservedName);
-        }
-        if !seen.insert(&tensor.name) {
-            let name = tensor.name.clone();
-            return Err(PlanError::DuplicateName { name });
+/// The first tensor of each making; makings are numbered as they first come.
+fn firsts(each: &[usize]) -> Vec<usize> {
+    let mut firsts = Vec::new();
+    for (tensor, making) in each.iter().enumerate() {
+        if *making == firsts.len() {
+            firsts.push(tensor);
         }
     }
-    Ok(())
+    firsts
 }
 
-fn byte_count(tensor: &PlannedTensor) -> Result<u64, PlanError> {
-    let elements: Option<u64> = tensor.shape.iter().try_fold(1_u64, |product, n| {
+fn check_total(mut sizes: impl Iterator<Item = u64>) -> Result<(), PlanError> {
+    sizes
+        .try_fold(0_u64, |sum, bytes| sum.checked_add(bytes))
+        // Offsets within a file are counted in usize as well.
+        .filter(|total| usize::try_from(*total).is_ok())
+        .map(|_| ())
+        .ok_or(PlanError::Overflow)
+}
+
+fn byte_count(making: &Making, name: &str) -> Result<u64, PlanError> {
+    let elements: Option<u64> = making.shape.iter().try_fold(1_u64, |product, n| {
         product.checked_mul(u64::try_from(*n).ok()?)
     });
-    if elements != Some(tensor.geometry.len() as u64) {
+    if elements != Some(making.geometry.len() as u64) {
         return Err(PlanError::Shape {
-            name: tensor.name.clone(),
-            shape: tensor.shape.clone(),
-            geometry: Box::new(tensor.geometry.clone()),
+            name: name.to_owned(),
+            shape: making.shape.clone(),
+            geometry: Box::new(making.geometry.clone()),
         });
     }
     elements
-        .and_then(|elements| elements.checked_mul(tensor.dtype.bitsize() as u64))
+        .and_then(|elements| elements.checked_mul(making.dtype.bitsize() as u64))
         .map(|bits| bits.div_ceil(8))
         .ok_or(PlanError::Overflow)
 }
 
-fn checked(seed: Seed, tensor: PlannedTensor) -> Result<Made, PlanError> {
+/// Everything but a tensor's values is the same for all names.
+fn checked(making: Making, bytes: u64, name: &str) -> Result<Made, PlanError> {
     let refused = |source| PlanError::Scheme {
-        name: tensor.name.clone(),
-        rule: tensor.rule.clone(),
+        name: name.to_owned(),
+        rule: making.rule.clone(),
         source: Box::new(source),
     };
-    let stream = seed.stream(&tensor.name);
-    let prepared = tensor.scheme.prepare(&tensor.geometry, &stream);
+    let stream = Seed(0).stream(name);
+    let prepared = making.scheme.prepare(&making.geometry, &stream);
     let prepared = prepared.map_err(refused)?;
-    let kind = kind(&tensor)?;
+    let kind = kind(&making, name)?;
     // A format too narrow for the values says so here, before anything is written.
     match kind {
         Kind::F64 => prepared.check_format::<f64>(),
@@ -211,42 +295,49 @@ fn checked(seed: Seed, tensor: PlannedTensor) -> Result<Made, PlanError> {
     }
     .map_err(refused)?;
     let (mean, std) = (prepared.mean(), prepared.std());
+    let (scheme, layer) = (
+        making.scheme.to_string(),
+        making.geometry.layer().to_string(),
+    );
     Ok(Made {
-        tensor,
+        making,
         kind,
         mean,
         std,
+        bytes,
+        scheme,
+        layer,
     })
 }
 
-fn kind(tensor: &PlannedTensor) -> Result<Kind, PlanError> {
-    match tensor.dtype {
+fn kind(making: &Making, name: &str) -> Result<Kind, PlanError> {
+    match making.dtype {
         StoredDtype::F64 => Ok(Kind::F64),
         StoredDtype::F32 => Ok(Kind::F32),
         StoredDtype::BF16 => Ok(Kind::Bf16),
         StoredDtype::F16 => Ok(Kind::F16),
-        _ if tensor.scheme == Scheme::zeros() => Ok(Kind::Zeros),
+        _ if making.scheme == Scheme::zeros() => Ok(Kind::Zeros),
         dtype => Err(PlanError::Dtype {
-            name: tensor.name.clone(),
+            name: name.to_owned(),
             dtype,
-            scheme: tensor.scheme.to_string(),
+            scheme: making.scheme.to_string(),
         }),
     }
 }
 
 /// Consecutive tensors into files of at most `limit` bytes.
-fn group(sizes: &[u64], limit: u64) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
+fn group(sizes: impl Iterator<Item = u64>, limit: u64) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
     let mut filled = u64::MAX;
-    for (tensor, size) in sizes.iter().enumerate() {
+    for (tensor, size) in sizes.enumerate() {
         match groups.last_mut() {
-            Some(group) if filled.saturating_add(*size) <= limit => {
-                group.push(tensor);
+            Some(group) if filled.saturating_add(size) <= limit => {
+                group.end = tensor + 1;
                 filled += size;
             }
             _ => {
-                groups.push(vec![tensor]);
-                filled = *size;
+                groups.push(tensor..tensor + 1);
+                filled = size;
             }
         }
     }
@@ -259,50 +350,6 @@ fn file_name(cut: &Cut, number: usize, count: usize) -> String {
         Cut::AtMost(_) if count == 1 => "model.safetensors".to_owned(),
         Cut::AtMost(_) => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
     }
-}
-
-/// Places a file's tensors one after the other, wider formats first.
-fn lay_out(
-    name: String,
-    mut group: Vec<usize>,
-    tensors: &[Made],
-    sizes: &[u64],
-) -> Result<PlannedFile, PlanError> {
-    group.sort_by_key(|number| std::cmp::Reverse(tensors[*number].tensor.dtype.bitsize()));
-    let mut start = 0;
-    let mut placed = Vec::with_capacity(group.len());
-    for number in group {
-        let tensor = &tensors[number].tensor;
-        // Not past the sum of all sizes, which was checked.
-        let end = start + sizes[number];
-        let header = TensorHeader {
-            name: tensor.name.clone(),
-            dtype: tensor.dtype,
-            shape: tensor.shape.clone(),
-            bytes: start..end,
-        };
-        placed.push(Placed { number, header });
-        start = end;
-    }
-    match header::encode(placed.iter().map(|placed| &placed.header)) {
-        Ok(header) => Ok(PlannedFile {
-            name,
-            header,
-            tensors: placed,
-        }),
-        Err(source) => Err(PlanError::Layout { file: name, source }),
-    }
-}
-
-fn index_of(files: &[PlannedFile]) -> Index {
-    let weight_map = files
-        .iter()
-        .flat_map(|file| {
-            let names = file.tensors.iter().map(|placed| &placed.header.name);
-            names.map(|name| (name.clone(), file.name.clone()))
-        })
-        .collect();
-    Index { weight_map }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ fn write_file(path: &Path, names: &[&str]) {
             bytes: 2 * i as u64..2 * i as u64 + 2,
         })
         .collect();
-    let mut bytes = header::encode(&tensors).unwrap();
+    let mut bytes = header::tests::encode(&tensors).unwrap();
     bytes.resize(bytes.len() + 2 * names.len(), 0);
     fs::write(path, bytes).unwrap();
 }

@@ -1,10 +1,11 @@
 //! A file with one tensor, written as its values come.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use safetensors::Dtype as StoredDtype;
 
-use super::header::{self, TensorHeader};
+use super::header::{self, Listed};
 use super::make::to_little_endian;
 use super::whole::{self, WholeFile, write_all_at};
 use super::{Existing, WriteError};
@@ -47,22 +48,26 @@ impl TensorFile {
             return Err(WriteError::FileExists { path: owned });
         }
         let bytes = shape.iter().product::<usize>() as u64 * dtype.size() as u64;
-        let tensor = TensorHeader {
-            name: name.to_owned(),
-            dtype: stored(dtype),
-            shape: shape.to_vec(),
-            bytes: 0..bytes,
+        let listed = || {
+            std::iter::once(Listed {
+                name,
+                dtype: stored(dtype),
+                shape,
+                bytes: 0..bytes,
+            })
         };
         let failed = |error| WriteError::io(path, error);
-        let header =
-            header::encode([&tensor]).map_err(|error| failed(std::io::Error::other(error)))?;
+        let header_bytes =
+            header::size(listed()).map_err(|error| failed(io::Error::other(error)))?;
+        let mut header = Vec::new();
+        header::write(listed(), header_bytes, &mut header).map_err(failed)?;
         whole::sweep(path).map_err(failed)?;
         let whole = WholeFile::create(path).map_err(failed)?;
         write_all_at(whole.file(), &header, 0).map_err(failed)?;
         Ok(Self {
             whole,
             path: owned,
-            offset: header.len() as u64,
+            offset: header_bytes,
         })
     }
 

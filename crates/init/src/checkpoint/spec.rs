@@ -5,7 +5,7 @@ mod listing;
 mod size;
 mod template;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -195,11 +195,11 @@ fn check_counters(lines: &[Line], counters: &Counters) -> Result<(), SpecError> 
     if let Some(counter) = counters.find(|counter| counters.count(counter) == 0) {
         return Err(SpecError::ZeroCounter { counter });
     }
-    let used: BTreeSet<usize> = lines
-        .iter()
-        .flat_map(|line| line.template.counters())
-        .collect();
-    match counters.find(|counter| !used.contains(&counter)) {
+    let mut used = vec![false; counters.len()];
+    for counter in lines.iter().flat_map(|line| line.template.counters()) {
+        used[*counter] = true;
+    }
+    match counters.find(|counter| !used[counter]) {
         Some(counter) => Err(SpecError::IdleCounter { counter }),
         None => Ok(()),
     }

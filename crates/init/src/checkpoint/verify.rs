@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::hash::TensorDigest;
 use super::index::{self, Index};
-use super::manifest::{ExpectedFile, Manifest};
+use super::manifest::{Claims, ExpectedFile};
 use super::pieces::{self, Buffer};
 use super::read::{self, folder_of};
 use super::whole::read_exact_at;
@@ -104,7 +104,7 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verification, ManifestError> {
     let manifest_path = manifest_of(path);
-    let manifest = read_manifest(&manifest_path)?;
+    let manifest = read_claims(&manifest_path)?;
     let folder = folder_of(&manifest_path);
     let files = manifest
         .files()
@@ -112,7 +112,7 @@ pub fn verify(
             path: manifest_path.clone(),
             fault,
         })?;
-    progress.begin("verifying", manifest.tensor_bytes);
+    progress.begin("verifying", manifest.tensor_bytes());
     let mut findings = Vec::new();
     for file in &files {
         let faults = check_file(folder, file, threads, progress)?;
@@ -131,8 +131,8 @@ pub fn verify(
     }
     Ok(Verification {
         files: files.len(),
-        tensors: manifest.tensors.len(),
-        bytes: manifest.tensor_bytes,
+        tensors: manifest.tensor_count(),
+        bytes: manifest.tensor_bytes(),
         manifest: manifest_path,
         findings,
     })
@@ -155,8 +155,8 @@ fn manifest_of(path: &Path) -> PathBuf {
     Destination::new(path).manifest()
 }
 
-fn read_manifest(path: &Path) -> Result<Manifest, ManifestError> {
-    Manifest::read(path).map_err(|error| match error {
+fn read_claims(path: &Path) -> Result<Claims, ManifestError> {
+    Claims::read(path).map_err(|error| match error {
         ManifestError::Read(ReadError::Io { path, source })
             if source.kind() == io::ErrorKind::NotFound =>
         {
@@ -183,7 +183,7 @@ fn check_file(
     };
     let data = expected.tensors.last().map_or(0, |last| last.bytes.end);
     // The manifest's own count may be wrong too; the tensors that it lists decide.
-    let length = expected.header.len() as u64 + data;
+    let length = expected.header_bytes + data;
     if bytes != length || bytes != expected.entry.bytes {
         return Ok(vec![Fault::Length {
             expected: expected.entry.bytes,
@@ -197,16 +197,14 @@ fn check_file(
         })
     };
     let mut faults = Vec::new();
-    let mut header = vec![0; expected.header.len()];
-    read_exact_at(&file, &mut header, 0).map_err(failed)?;
-    if header != expected.header {
+    if !expected.has_header(&file).map_err(failed)? {
         faults.push(Fault::Header);
     }
     let digests = digests(&file, expected, threads, progress).map_err(failed)?;
     let compared = expected.tensors.iter().zip(digests);
     let differing = compared.filter(|(tensor, got)| tensor.digest != *got);
     faults.extend(differing.map(|(tensor, got)| Fault::Tensor {
-        name: tensor.name.to_owned(),
+        name: tensor.name().to_owned(),
         expected: tensor.digest,
         got,
     }));
@@ -227,7 +225,7 @@ fn digests(
     pieces::digests(&sizes, threads, Buffer::new, |buffer, piece| {
         let start = expected.tensors[piece.tensor].bytes.start + piece.bytes.start;
         let bytes = buffer.bytes(piece.len());
-        read_exact_at(file, bytes, expected.header.len() as u64 + start)?;
+        read_exact_at(file, bytes, expected.header_bytes + start)?;
         progress.advance(bytes.len() as u64);
         Ok(bytes)
     })
@@ -254,7 +252,7 @@ fn expected_index(files: &[ExpectedFile<'_>]) -> Index {
     let weight_map = files
         .iter()
         .flat_map(|file| {
-            let names = file.tensors.iter().map(|tensor| tensor.name.to_owned());
+            let names = file.tensors.iter().map(|tensor| tensor.name().to_owned());
             names.map(|name| (name, file.entry.name.clone()))
         })
         .collect();

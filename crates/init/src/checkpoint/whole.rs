@@ -78,6 +78,46 @@ pub(super) fn write_by(
     file.commit()
 }
 
+/// Whether a file begins with what `make` writes, which is compared as it comes.
+pub(super) fn begins_with(
+    file: &File,
+    make: impl FnOnce(&mut BufWriter<Comparison<'_>>) -> io::Result<()>,
+) -> io::Result<bool> {
+    let mut out = BufWriter::new(Comparison {
+        file,
+        at: 0,
+        there: Vec::new(),
+        equal: true,
+    });
+    make(&mut out)?;
+    out.flush()?;
+    Ok(out.get_ref().equal)
+}
+
+/// A writer that compares what is written with what a file holds.
+pub(super) struct Comparison<'a> {
+    file: &'a File,
+    at: u64,
+    there: Vec<u8>,
+    equal: bool,
+}
+
+impl Write for Comparison<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.equal {
+            self.there.resize(bytes.len(), 0);
+            read_exact_at(self.file, &mut self.there, self.at)?;
+            self.equal = self.there == bytes;
+        }
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Removes what killed processes left of `target`.
 ///
 /// # Errors

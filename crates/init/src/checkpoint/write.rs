@@ -1,6 +1,5 @@
 //! A run: which files are there, which are to be made, and what makes the checkpoint complete.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
@@ -8,7 +7,6 @@ use std::thread::{self, ScopedJoinHandle};
 use super::folder::Folder;
 use super::hash::TensorDigest;
 use super::make::{Maker, Stop};
-use super::manifest::Manifest;
 use super::plan::{Plan, PlannedFile};
 use super::whole::{self, WholeFile};
 use super::{Destination, Part, Progress, WriteError, read};
@@ -79,29 +77,24 @@ impl Plan {
         options: &WriteOptions,
         progress: &dyn Progress,
     ) -> Result<Written, WriteError> {
-        let expected = Manifest::of(self);
         let folder = Folder::new(self, destination, options.part);
-        folder.open(&expected, options.existing)?;
+        folder.open(options.existing)?;
         let mut run = Run {
             plan: self,
             folder: &folder,
             options,
             progress,
-            digests: HashMap::new(),
+            digests: vec![None; self.tensor_count()],
             files_kept: 0,
         };
         let missing = run.keep_whole()?;
         run.make(&missing)?;
-        let made = run.manifest(expected);
-        let (files_kept, bytes_made) = (
-            run.files_kept,
-            missing.iter().map(|f| f.total_bytes()).sum(),
-        );
+        let bytes_made = missing.iter().map(|file| file.total_bytes()).sum();
         Ok(Written {
             files_made: missing.len(),
-            files_kept,
+            files_kept: run.files_kept,
             bytes_made,
-            completion: folder.complete(made)?,
+            completion: folder.complete(run.digests)?,
         })
     }
 
@@ -117,8 +110,8 @@ struct Run<'a> {
     folder: &'a Folder<'a>,
     options: &'a WriteOptions,
     progress: &'a dyn Progress,
-    /// Digests of the tensors, by name, of files that are whole.
-    digests: HashMap<&'a str, TensorDigest>,
+    /// Digests of the tensors, in the manifest's order, of files that are whole.
+    digests: Vec<Option<TensorDigest>>,
     files_kept: usize,
 }
 
@@ -133,7 +126,7 @@ impl<'a> Run<'a> {
         let there: u64 = files
             .iter()
             .filter(|file| self.folder.path(&file.name).is_file())
-            .map(|file| file.data_bytes())
+            .map(|file| file.data_bytes)
             .sum();
         if there == 0 {
             return Ok(files);
@@ -172,7 +165,7 @@ impl<'a> Run<'a> {
     /// Makes the files one after the other. While one is being made, the one before is brought to
     /// the disk, so that neither the processor nor the disk waits for the other.
     fn make(&mut self, files: &[&'a PlannedFile]) -> Result<(), WriteError> {
-        let total = files.iter().map(|file| file.data_bytes()).sum();
+        let total = files.iter().map(|file| file.data_bytes).sum();
         self.progress.begin("writing", total);
         thread::scope(|scope| {
             let mut committing: Option<ScopedJoinHandle<'_, Result<(), WriteError>>> = None;
@@ -204,20 +197,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn remember(&mut self, file: &'a PlannedFile, digests: Vec<TensorDigest>) {
-        let names = file
-            .tensors
-            .iter()
-            .map(|placed| placed.header.name.as_str());
-        self.digests.extend(names.zip(digests));
-    }
-
-    /// The manifest with the digests of what this run made or found.
-    fn manifest(&self, mut expected: Manifest) -> Manifest {
-        for tensor in &mut expected.tensors {
-            tensor.digest = self.digests.get(tensor.name.as_str()).copied();
-        }
-        expected
+    fn remember(&mut self, file: &PlannedFile, digests: Vec<TensorDigest>) {
+        let places = self.digests[file.places.clone()].iter_mut();
+        places
+            .zip(digests)
+            .for_each(|(place, digest)| *place = Some(digest));
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Axis, Geometry, GeometryError, Layer, Layout, Packing, Role};
 /// assert_eq!((conv.fan_in(), conv.fan_out()), (72, 144));
 /// # Ok::<(), evenkeel_init::GeometryError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reading {
     /// [`Geometry::linear`].

@@ -2,12 +2,12 @@
 //! Radford et al., 2019: normal with 0.02, 1/√(2·layers) of it where a block writes into the
 //! residual stream, biases 0, norms 1 and 0.
 
-use crate::{Layout, Reading, Rule, Rules, RulesError, Scheme, TensorShape};
+use crate::{Layout, Reading, Rule, Rules, RulesError, Scheme};
 
 const STD: f64 = 0.02;
 
-pub(super) fn rules(tensors: &[TensorShape]) -> Result<Rules, RulesError> {
-    let layers = layers(tensors)?;
+pub(super) fn rules<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Rules, RulesError> {
+    let layers = layers(names)?;
     let stored_inputs_first = |pattern: &str, reading: Reading, scheme: Scheme| {
         Ok::<_, RulesError>(Rule::glob(pattern, scheme)?.read_as(reading, Layout::InOut))
     };
@@ -33,15 +33,12 @@ pub(super) fn rules(tensors: &[TensorShape]) -> Result<Rules, RulesError> {
 }
 
 /// One more than the largest number among the names' parts `h.N`.
-fn layers(tensors: &[TensorShape]) -> Result<usize, RulesError> {
+fn layers<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<usize, RulesError> {
     let number = |name: &str| {
         let mut parts = name.split('.').skip_while(|part| *part != "h");
         parts.nth(1).and_then(|part| part.parse::<usize>().ok())
     };
-    let last = tensors
-        .iter()
-        .filter_map(|tensor| number(&tensor.name))
-        .max();
+    let last = names.into_iter().filter_map(number).max();
     last.and_then(|last| last.checked_add(1))
         .ok_or(RulesError::Layers {
             preset: "gpt2",

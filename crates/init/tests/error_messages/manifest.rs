@@ -103,6 +103,23 @@ fn manifests_that_do_not_agree_with_themselves() {
         "not the next of the files",
         remedy,
     );
+    for places in [
+        &[("/tensors/1/name", json!("a"))][..],
+        &[
+            ("/tensors/1/name", json!("a")),
+            ("/tensors/1/file", json!("model-00001-of-00002.safetensors")),
+        ],
+    ] {
+        refused!(
+            changed(places),
+            Inconsistent {
+                fault: I::DuplicateName { .. },
+                ..
+            },
+            "manifest.json: it lists tensor \"a\" twice",
+            remedy,
+        );
+    }
     refused!(
         changed(&[("/tensors/1/shape", json!([1_u64 << 40, 1_u64 << 40]))]),
         Inconsistent {

@@ -316,7 +316,7 @@ fn rules() -> Result<(), RulesError> {
         "tensor \"fc.bias\", rule *: a embedding has 2 dimensions, but the shape [3] has 1",
     );
     refused!(
-        Preset::Gpt2.rules(&tensors),
+        Preset::Gpt2.rules(tensors.iter().map(|tensor| tensor.name.as_str())),
         E::Layers { preset: "gpt2", .. },
         "gpt2 scales by the number of blocks, and no tensor is named like h.N",
         "choose another preset, or give rules",

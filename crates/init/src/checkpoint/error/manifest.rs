@@ -76,6 +76,12 @@ pub enum Inconsistency {
         /// The file.
         file: String,
     },
+    /// One name for two tensors.
+    #[error("it lists tensor {tensor:?} twice")]
+    DuplicateName {
+        /// The tensor.
+        tensor: String,
+    },
     /// Sizes that overflow.
     #[error("the size of tensor {tensor:?} overflows")]
     Overflow {

@@ -1,6 +1,5 @@
 //! The tensors that a spec's lines stand for, made one at a time.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::slice;
 
@@ -49,7 +48,7 @@ impl SpecTensors {
         let counts = lines.iter().map(|line| line.template.count(counters));
         let count = counts.fold(0, u64::saturating_add) as usize;
         Self {
-            blocks: blocks(lines, counters, &mut BTreeSet::new()),
+            blocks: blocks(lines, counters, 0),
             count,
             counters: counters.len(),
         }
@@ -81,22 +80,22 @@ impl SpecTensors {
 
 /// Joins neighbours that share the first counter not counted further out; as deep as there are
 /// counters.
-fn blocks(lines: Vec<Line>, counters: &Counters, outer: &mut BTreeSet<usize>) -> Vec<Block> {
+///
+/// The lines share their first `outer` counters, which are those counted further out.
+fn blocks(lines: Vec<Line>, counters: &Counters, outer: usize) -> Vec<Block> {
+    let next = |line: &Line| line.template.counters().get(outer).copied();
     let mut blocks = Vec::new();
     let mut rest = lines.into_iter().peekable();
     while let Some(line) = rest.next() {
-        let Some(counter) = line.template.first_besides(outer) else {
+        let Some(counter) = next(&line) else {
             blocks.push(Block::Line(line));
             continue;
         };
         let mut together = vec![line];
-        let shares = |line: &Line| line.template.first_besides(outer) == Some(counter);
-        while let Some(line) = rest.next_if(shares) {
+        while let Some(line) = rest.next_if(|line| next(line) == Some(counter)) {
             together.push(line);
         }
-        outer.insert(counter);
-        let body = self::blocks(together, counters, outer);
-        outer.remove(&counter);
+        let body = self::blocks(together, counters, outer + 1);
         match counters.count(counter) {
             // Once, at 0, where every counter begins.
             1 => blocks.extend(body),
@@ -162,7 +161,7 @@ impl Iterator for Iter<'_> {
             }
             match self.levels.last_mut()?.blocks.next() {
                 Some(Block::Line(line)) => {
-                    self.line = Some((line, 0..line.template.choice_count()));
+                    self.line = Some((line, 0..line.template.choices()));
                 }
                 Some(Block::Repeat(repeat)) => self.turn(repeat, 0),
                 None => {

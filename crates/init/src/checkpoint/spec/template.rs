@@ -12,7 +12,13 @@ const LONGEST: usize = 4096;
 
 /// A name with counters and choices in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template(Vec<Part>);
+pub(super) struct Template {
+    parts: Vec<Part>,
+    /// The counters, each once, in the order in which they first come.
+    counters: Vec<usize>,
+    /// How many names it stands for once every counter has a number, as far as can be counted.
+    choices: u64,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -60,7 +66,12 @@ impl Template {
         if name.len() > LONGEST {
             return Err(NameFault::TooLong { length: name.len() });
         }
-        let mut parts = Vec::new();
+        let mut template = Self {
+            parts: Vec::new(),
+            counters: Vec::new(),
+            choices: 1,
+        };
+        let mut found = BTreeSet::new();
         let mut rest = name;
         while let Some(open) = rest.find(['{', '}']) {
             let (text, braced) = rest.split_at(open);
@@ -69,38 +80,57 @@ impl Template {
             if inner.contains('{') {
                 return Err(NameFault::Brace);
             }
-            parts.extend(text_part(text));
-            parts.push(braced_part(inner, counters)?);
+            template.add_text(text);
+            match braced_part(inner, counters)? {
+                Part::Counter(counter) => {
+                    if found.insert(counter) {
+                        template.counters.push(counter);
+                    }
+                    template.add_counter(counter, counters);
+                }
+                part => template.parts.push(part),
+            }
             rest = after;
         }
-        parts.extend(text_part(rest));
-        Ok(Self(parts))
+        template.add_text(rest);
+        template.choices = template.choice_count();
+        Ok(template)
     }
 
-    /// The counters, in order.
-    pub(super) fn counters(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Counter(counter) => Some(*counter),
-            _ => None,
-        })
+    fn add_text(&mut self, text: &str) {
+        match self.parts.last_mut() {
+            Some(Part::Text(before)) => before.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
     }
 
-    /// The first counter that is not among these.
-    pub(super) fn first_besides(&self, outer: &BTreeSet<usize>) -> Option<usize> {
-        self.counters().find(|counter| !outer.contains(counter))
+    fn add_counter(&mut self, counter: usize, counters: &Counters) {
+        match counters.count(counter) {
+            // Always at 0: so many names are made that this is done once.
+            1 => self.add_text("0"),
+            _ => self.parts.push(Part::Counter(counter)),
+        }
+    }
+
+    /// The counters, each once, in the order in which they first come.
+    pub(super) fn counters(&self) -> &[usize] {
+        &self.counters
     }
 
     /// How many names it stands for, as far as can be counted.
     pub(super) fn count(&self, counters: &Counters) -> u64 {
-        let used: BTreeSet<usize> = self.counters().collect();
-        used.into_iter()
-            .map(|counter| counters.count(counter))
-            .fold(self.choice_count(), u64::saturating_mul)
+        let counts = self.counters.iter().map(|counter| counters.count(*counter));
+        counts.fold(self.choices, u64::saturating_mul)
     }
 
-    /// How many names it stands for once every counter has a number, as far as can be counted.
-    pub(super) fn choice_count(&self) -> u64 {
-        let counts = self.0.iter().map(|part| match part {
+    /// How many names it stands for once every counter has a number.
+    pub(super) fn choices(&self) -> u64 {
+        self.choices
+    }
+
+    fn choice_count(&self) -> u64 {
+        let counts = self.parts.iter().map(|part| match part {
             Part::Text(_) | Part::Counter(_) => 1,
             Part::Choice(choices) => choices.len() as u64,
         });
@@ -126,21 +156,18 @@ impl Template {
             };
             (names / turns.max(1)).saturating_mul(bytes)
         };
-        self.0.iter().map(of_part).fold(0, u64::saturating_add)
+        self.parts.iter().map(of_part).fold(0, u64::saturating_add)
     }
 
     /// The name of this number among those that its choices make, where the counters are at these
     /// numbers; the leftmost choice changes slowest.
     pub(super) fn name(&self, numbers: &[u64], choice: u64) -> String {
         let mut name = String::new();
-        let mut turns = self.choice_count();
-        for part in &self.0 {
+        let mut turns = self.choices;
+        for part in &self.parts {
             match part {
                 Part::Text(text) => name.push_str(text),
-                Part::Counter(counter) => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(name, "{}", numbers[*counter]);
-                }
+                Part::Counter(counter) => push_number(&mut name, numbers[*counter]),
                 Part::Choice(choices) => {
                     let count = choices.len() as u64;
                     turns /= count;
@@ -152,8 +179,15 @@ impl Template {
     }
 }
 
-fn text_part(text: &str) -> Option<Part> {
-    (!text.is_empty()).then(|| Part::Text(text.to_owned()))
+/// A name of one counter a hundred times over has a hundred numbers, most of them of one digit.
+fn push_number(name: &mut String, number: u64) {
+    match u8::try_from(number) {
+        Ok(digit @ 0..10) => name.push(char::from(b'0' + digit)),
+        // Writing to a string cannot fail.
+        _ => {
+            let _ = write!(name, "{number}");
+        }
+    }
 }
 
 /// Digits of 0, 1, … up to `count` − 1 together, as far as can be counted.
@@ -192,7 +226,7 @@ mod tests {
         let counters = Counters::new(repeat.into_iter().collect());
         for text in ["x", "{a}", "x{a}.{a}{b}", "{,yy,z}{a}{p,qq}.w"] {
             let template = Template::parse(text, &counters).unwrap();
-            let uses = |counter| template.counters().any(|used| used == counter);
+            let uses = |counter| template.counters().contains(&counter);
             let range = |counter| {
                 0..if uses(counter) {
                     counters.count(counter)
@@ -203,7 +237,7 @@ mod tests {
             let mut names = Vec::new();
             for a in range(0) {
                 for b in range(1) {
-                    let choices = 0..template.choice_count();
+                    let choices = 0..template.choices();
                     names.extend(choices.map(|choice| template.name(&[a, b], choice)));
                 }
             }
