@@ -13,6 +13,9 @@ const SIGMA_B2: f64 = 0.05;
 /// Seeds of the short form.
 const SEEDS: f64 = 10.0;
 
+/// Networks that were multiplied in NumPy.
+const OTHERS: f64 = 40.0;
+
 /// Layers that two inputs are followed through: the map is taken ten times.
 const DEPTH: usize = 11;
 
@@ -83,14 +86,8 @@ impl Erf {
 }
 
 /// A case from both starts: the map's correlations to nine digits, and the measured means beside mean
-/// and standard deviation of one network's, over `others` networks multiplied in NumPy.
-fn check(
-    found: &Experiment,
-    case: &str,
-    map: impl Fn(f64) -> f64,
-    others: f64,
-    networks: [(f64, f64); 2],
-) {
+/// and standard deviation of one network's, over [`OTHERS`].
+fn check(found: &Experiment, case: &str, map: impl Fn(f64) -> f64, networks: [(f64, f64); 2]) {
     let starts = [0.9, 0.1].into_iter().zip(networks);
     for ((start, (mean, std)), (ours, predicted)) in starts.zip(last(found, case)) {
         let known = (1..DEPTH).fold(start, |c, _| map(c));
@@ -99,7 +96,7 @@ fn check(
             (predicted - known).abs() < 1e-9,
             "{told}: {predicted}, not {known}"
         );
-        let tolerance = 4.0 * std * (1.0 / SEEDS + 1.0 / others).sqrt();
+        let tolerance = 4.0 * std * (1.0 / SEEDS + 1.0 / OTHERS).sqrt();
         assert!(
             (ours - mean).abs() < tolerance,
             "{told}: {ours}, not {mean} ± {tolerance}"
@@ -118,7 +115,7 @@ fn erf_networks_follow_their_kernel_in_every_phase() {
     ] {
         let network = edge.sized(factor);
         let case = format!("erf, {phase}");
-        check(&found, &case, |c| network.map(c), 40.0, networks);
+        check(&found, &case, |c| network.map(c), networks);
     }
     assert_eq!(found.curves.len(), 3);
     let names: Vec<_> = found.curves.iter().map(|c| c.name.as_str()).collect();
@@ -138,7 +135,6 @@ fn tanh_parts_inputs_or_makes_them_alike_and_relu_makes_them_alike_slowly() {
         &found,
         "ReLU at He's gain",
         relu,
-        40.0,
         [(0.959, 0.0152), (0.8915, 0.0292)],
     );
     // From 0.9 by others, in f64.

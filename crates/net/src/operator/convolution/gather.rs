@@ -94,7 +94,7 @@ impl Sizes {
     }
 
     /// Values of a group's weight.
-    fn weights(self) -> usize {
+    pub(super) fn weights(self) -> usize {
         self.terms * self.targets * self.taps
     }
 }
@@ -103,7 +103,7 @@ impl Sizes {
 /// Eight are four and four where six and two could be: two rows have too few sums to hide how long each
 /// takes.
 #[inline(always)]
-fn tile_rows<const R: usize>(left: usize) -> usize {
+pub(super) fn tile_rows<const R: usize>(left: usize) -> usize {
     match left {
         8 if R < 8 => 4,
         _ if left >= R => R,
@@ -355,6 +355,15 @@ fn multiply_add<S: Simd, const N: usize, const P: usize, const V: usize>(
         }
     }
     sums
+}
+
+/// Reads vectors in the order in which they lie, so that they are near when they are needed: fetched here
+/// and there, each would be waited for.
+#[inline(always)]
+pub(super) fn fetch(vectors: &[Vector]) {
+    for vector in vectors {
+        std::hint::black_box(vector[0]);
+    }
 }
 
 /// A vector of sixteen as the machine's vectors, `V` at a time.

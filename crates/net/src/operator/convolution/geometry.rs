@@ -86,17 +86,18 @@ impl Geometry {
         let forward = gather(&rows.forward(), &columns.forward());
         let backward = gather(&rows.backward(), &columns.backward());
         let (inputs, outputs) = (input[0] / request.groups, output[0] / request.groups);
+        let (tiles, products) = (Tiles::forward(rows, columns), met(&forward));
         Some(Self {
             input,
             output,
             groups: request.groups,
             taps,
-            forward_tiles: Tiles::forward(rows, columns)
-                .filter(|tiles| tiles.gather_pays(inputs, outputs, met(&forward))),
+            forward_tiles: tiles
+                .clone()
+                .filter(|tiles| tiles.gather_pays(inputs, outputs, products)),
             backward_tiles: Tiles::backward(rows, columns)
                 .filter(|tiles| tiles.gather_pays(outputs, inputs, met(&backward))),
-            gradient_tiles: Tiles::forward(rows, columns)
-                .filter(|tiles| tiles.sums_pay(inputs, outputs, met(&forward))),
+            gradient_tiles: tiles.filter(|tiles| tiles.sums_pay(inputs, outputs, products)),
             backward,
             columns: Columns::new(&forward, taps, input[1] * input[2]),
             forward,

@@ -8,7 +8,7 @@ mod images;
 
 use pulp::{Simd, WithSimd};
 
-use super::gather::{Sizes, load};
+use super::gather::{self, Sizes, load};
 use super::geometry::Geometry;
 use super::places::{Class, Run};
 use super::winograd;
@@ -188,9 +188,7 @@ impl WeightGradient<'_> {
         let plane = geometry.input_plane();
         let end = (channel + geometry.columns.channels).min(geometry.input[0]);
         for block in vectors(self.input).chunks_exact(geometry.input_len()) {
-            for vector in &block[channel * plane..end * plane] {
-                std::hint::black_box(vector[0]);
-            }
+            gather::fetch(&block[channel * plane..end * plane]);
         }
     }
 

@@ -73,7 +73,7 @@ fn spread<S: Simd>(simd: S, [first, second]: [S::f32s; MADE]) -> [S::f32s; WINDO
 const TOGETHER: usize = 16;
 
 /// `count` tiles in the fewest parts of at most `most`, as even as can be.
-fn parts(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+fn evenly(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let parts = count.div_ceil(most);
     (0..parts).map(move |part| part * count / parts..(part + 1) * count / parts)
 }
@@ -83,7 +83,7 @@ mod tests {
     use super::super::gather::{Gathering, Sizes};
     use super::super::geometry::{Geometry, Request};
     use super::super::weight_gradient::WeightGradient;
-    use super::{laid, lay, parts};
+    use super::{evenly, laid, lay};
     use crate::blocks::{BLOCK, examples_of_last};
     use crate::graph::PaddingMode;
     use crate::matrix::Accumulate;
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn parts_are_even_and_leave_nothing_out() {
         for (count, most) in [(1, 16), (16, 16), (17, 16), (49, 16), (196, 12)] {
-            let all: Vec<_> = parts(count, most).collect();
+            let all: Vec<_> = evenly(count, most).collect();
             assert_eq!(all.len(), count.div_ceil(most));
             assert!(all.iter().all(|part| (1..=most).contains(&part.len())));
             let places: Vec<usize> = all.into_iter().flatten().collect();

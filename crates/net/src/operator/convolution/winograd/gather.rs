@@ -5,14 +5,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::kernel::tile_rows;
+use super::kernel::{ROWS, laid};
 use super::tiles::{Tile, Tiles};
-use super::{MADE, PLACES, TOGETHER, WINDOW, made, parts, window};
+use super::{MADE, PLACES, TOGETHER, WINDOW, evenly, made, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::matrix::Accumulate;
-use crate::operator::convolution::gather::{
-    self, Sizes, load, parts as halves, parts_mut as halves_mut,
-};
+use crate::operator::convolution::gather::{self, Sizes, load, parts, parts_mut, tile_rows};
 use crate::simd::vectorized_with;
 
 /// A window's places of one channel.
@@ -24,8 +22,8 @@ pub(in super::super) struct Gathering<'a> {
     pub(in super::super) tiles: &'a Tiles,
 }
 
-/// Sums of a place: those of a tile of channels at the tiles that are gone through at once.
-const SUMS: usize = 12;
+/// Sums of a place: those of a tile of channels at the tiles that are gone through at once, two at most.
+const SUMS: usize = ROWS * 2;
 
 /// Tiles whose windows are held at once: they fill 256 KiB.
 fn together(terms: usize) -> usize {
@@ -63,7 +61,7 @@ impl Gathering<'_> {
         let Self { by, tiles } = self;
         let sizes = Sizes::of(by.geometry, by.direction);
         let groups = by.geometry.groups;
-        let weights = sizes.terms * sizes.targets * PLACES;
+        let weights = laid(sizes, 1);
         let windows = vectors_mut(by.scratch).as_chunks_mut().0;
         let sources = vectors(by.source).chunks_exact(sizes.terms * sizes.source_plane);
         let targets = vectors_mut(by.target).chunks_exact_mut(sizes.targets * sizes.target_plane);
@@ -106,7 +104,7 @@ struct Part<'a> {
 impl Part<'_> {
     #[inline(always)]
     fn run<S: Simd, const P: usize, const V: usize>(&mut self, simd: S) {
-        for tiles in parts(self.tiles.count(), together(self.sizes.terms)) {
+        for tiles in evenly(self.tiles.count(), together(self.sizes.terms)) {
             let count = tiles.len();
             let together = self.tiles.together(tiles);
             let tiles = &together[..count];
@@ -152,8 +150,7 @@ impl Part<'_> {
         }
     }
 
-    /// Reads what is about to be written, in the order in which it lies: written here and there, each
-    /// place would be waited for.
+    /// [`gather::fetch`]es what these tiles write.
     #[inline(always)]
     fn fetch(&self, tiles: &[Tile]) {
         let plane = self.sizes.target_plane;
@@ -165,9 +162,7 @@ impl Part<'_> {
             (first.min(place), last.max(place + 1))
         });
         for plane in self.target.chunks_exact(plane) {
-            for vector in &plane[first..last] {
-                std::hint::black_box(vector[0]);
-            }
+            gather::fetch(&plane[first..last]);
         }
     }
 
@@ -181,7 +176,7 @@ impl Part<'_> {
     ) {
         let (mut first, mut weights) = (0, self.weights);
         while first < self.sizes.targets {
-            let rows = tile_rows(self.sizes.targets - first);
+            let rows = tile_rows::<ROWS>(self.sizes.targets - first);
             let (tile, after) = weights.split_at(rows * self.sizes.terms * PLACES);
             match rows {
                 6 => self.tile::<S, 6, P, V>(simd, tiles, slot, tile, first),
@@ -213,7 +208,7 @@ impl Part<'_> {
                 let mut sums = [[[simd.splat_f32s(0.0); V]; P]; N];
                 for term in 0..terms {
                     let values: [[S::f32s; V]; P] =
-                        std::array::from_fn(|p| halves::<S, V>(&windows[p][term][place])[part]);
+                        std::array::from_fn(|p| parts::<S, V>(&windows[p][term][place])[part]);
                     for row in 0..N {
                         let weight = simd.splat_f32s(weights[term][row]);
                         for p in 0..P {
@@ -226,7 +221,7 @@ impl Part<'_> {
                 }
                 for row in 0..N {
                     for p in 0..P {
-                        halves_mut::<S, V>(&mut products[row * P + p])[part] = sums[row][p];
+                        parts_mut::<S, V>(&mut products[row * P + p])[part] = sums[row][p];
                     }
                 }
             }

@@ -2,24 +2,14 @@
 
 use super::{PLACES, WINDOW};
 use crate::operator::Direction;
-use crate::operator::convolution::gather::Sizes;
+use crate::operator::convolution::gather::{Sizes, tile_rows};
 
 /// Taps of a kernel, and of each axis of it.
 const TAPS: usize = 9;
 const SIDE: usize = 3;
 
-/// Channels of the target of the next tile, of so many that are left. Eight are four and four: two
-/// have too few sums to hide how long each takes.
-#[inline(always)]
-pub(super) fn tile_rows(left: usize) -> usize {
-    match left {
-        8 => 4,
-        6.. => 6,
-        4.. => 4,
-        2.. => 2,
-        _ => 1,
-    }
-}
+/// Channels of the target in a tile, at most.
+pub(super) const ROWS: usize = 6;
 
 /// Values of the transformed weight of all groups.
 pub(in super::super) fn laid(sizes: Sizes, groups: usize) -> usize {
@@ -30,12 +20,12 @@ pub(in super::super) fn laid(sizes: Sizes, groups: usize) -> usize {
 /// channels, for each place of a window, for each channel of the source, the tile's channels.
 pub(in super::super) fn lay(sizes: Sizes, direction: Direction, weight: &[f32], out: &mut [f32]) {
     let Sizes { terms, targets, .. } = sizes;
-    let groups = weight.chunks_exact(terms * targets * TAPS);
-    for (weight, out) in groups.zip(out.chunks_exact_mut(terms * targets * PLACES)) {
+    let groups = weight.chunks_exact(sizes.weights());
+    for (weight, out) in groups.zip(out.chunks_exact_mut(laid(sizes, 1))) {
         let kernels = weight.as_chunks::<TAPS>().0;
         let (mut first, mut rest) = (0, out);
         while first < targets {
-            let rows = tile_rows(targets - first);
+            let rows = tile_rows::<ROWS>(targets - first);
             let (tile, after) = rest.split_at_mut(rows * terms * PLACES);
             for row in 0..rows {
                 for term in 0..terms {

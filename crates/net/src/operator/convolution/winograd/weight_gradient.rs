@@ -9,7 +9,7 @@ use pulp::{Simd, WithSimd};
 
 use super::kernel::gradient;
 use super::tiles::{Tile, Tiles};
-use super::{PLACES, TOGETHER, WINDOW, parts, spread, window};
+use super::{PLACES, TOGETHER, WINDOW, evenly, spread, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::operator::Direction;
 use crate::operator::convolution::gather::{Sizes, load};
@@ -75,7 +75,7 @@ impl WeightGradient<'_> {
             sizes.targets * sizes.target_plane,
         );
         let blocks = inputs.len() / (input_len * groups);
-        for (group, sums) in by.sums.chunks_exact_mut(pairs * sizes.taps).enumerate() {
+        for (group, sums) in by.sums.chunks_exact_mut(sizes.weights()).enumerate() {
             products.fill(0.0);
             for block in 0..blocks {
                 let index = block * groups + group;
@@ -119,7 +119,7 @@ struct Part<'a> {
 impl Part<'_> {
     #[inline(always)]
     fn run<S: Simd, const C: usize>(&mut self, simd: S) {
-        for tiles in parts(self.tiles.count(), TOGETHER) {
+        for tiles in evenly(self.tiles.count(), TOGETHER) {
             let count = tiles.len();
             let together = self.tiles.together(tiles);
             let tiles = &together[..count];
