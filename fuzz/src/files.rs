@@ -13,7 +13,11 @@ impl Folder {
     pub(crate) fn with<const N: usize>(files: [(&str, &[u8]); N]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the files");
         for (name, bytes) in files {
-            fs::write(folder.path().join(name), bytes).expect("room for the files");
+            let path = folder.path().join(name);
+            if let Some(inner) = path.parent() {
+                fs::create_dir_all(inner).expect("a folder within it");
+            }
+            fs::write(path, bytes).expect("room for the files");
         }
         Self(folder)
     }

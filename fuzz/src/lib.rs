@@ -5,11 +5,13 @@
 //! that were found, and others that were written by hand, with a bound on time and memory.
 
 mod files;
+mod run;
 
 use evenkeel_data::idx;
 use evenkeel_init::checkpoint::{self, ByteSize, Part, Spec};
 use evenkeel_init::{Fan, Layout, Preset, Rules};
 use evenkeel_lab::results::Results;
+use evenkeel_lab::train::saved_run;
 use evenkeel_net::Recipe;
 use evenkeel_net::checkpoint::Checkpoint;
 use evenkeel_report::{figures, page};
@@ -21,7 +23,7 @@ use files::{Folder, text, words_of};
 pub type Target = fn(&[u8]);
 
 /// Every way in, by the name of its target and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("idx", idx),
     ("gzip", gzip),
     ("tensors", tensors),
@@ -30,6 +32,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("rules", rules),
     ("manifest", manifest),
     ("checkpoint", checkpoint),
+    ("state", state),
     ("results", results),
     ("expression", expression),
     ("words", words),
@@ -96,6 +99,12 @@ pub fn manifest(data: &[u8]) {
 pub fn checkpoint(data: &[u8]) {
     let folder = Folder::with([("checkpoint.json", data)]);
     let _ = Checkpoint::load(folder.path());
+}
+
+/// The state of a training run, within a checkpoint that vouches for it.
+pub fn state(data: &[u8]) {
+    let folder = run::around(data);
+    let _ = saved_run(folder.path());
 }
 
 /// A lab's results, and the page that is drawn from them.

@@ -12,6 +12,7 @@ mod memory;
 mod model;
 mod recompute;
 mod run;
+mod saved;
 mod spec;
 mod watch;
 mod write_up;

@@ -205,6 +205,7 @@ fn spec() -> TrainSpec {
         recipe: "kaiming_normal".parse().expect("a recipe"),
         optimizer: OptimizerSpec::Sgd { momentum: 0.9 },
         learning_rate: 0.01,
+        mup_base_width: None,
         schedule: ScheduleSpec::Constant,
         warmup: 0,
         clip: None,
@@ -266,6 +267,20 @@ fn runs_that_cannot_be() {
             },
             "--epochs is 0; it must be from 1",
         ),
+        (
+            TrainSpec {
+                mup_base_width: Some(0),
+                ..spec()
+            },
+            "--mup is 0; it must be from 1 to 65536",
+        ),
+        (
+            TrainSpec {
+                mup_base_width: Some(65_537),
+                ..spec()
+            },
+            "--mup is 65537; it must be from 1 to 65536",
+        ),
     ] {
         refused!(new(spec), E::OutOfRange { .. }, words);
     }
@@ -306,6 +321,17 @@ fn runs_that_cannot_be() {
         }),
         E::Recipe(RecipeError::NoBranches { .. }),
         "fixup sets the branches of residual networks",
+    );
+    refused!(
+        new(TrainSpec {
+            optimizer: OptimizerSpec::Adam,
+            weight_decay: 0.1,
+            mup_base_width: Some(2),
+            ..spec()
+        }),
+        E::MupWeightDecay { given: 0.1 },
+        "--weight-decay is 0.1 with --optimizer adam and --mup",
+        "take --optimizer adamw, or --weight-decay 0",
     );
     refused!(
         trained(&spec(), 1, None, Start::New, 0),

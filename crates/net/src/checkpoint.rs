@@ -5,7 +5,8 @@
 //! - `checkpoint.json` says which checkpoint holds, where the run is, and the digests of the rest;
 //! - `checkpoint-STEP/model.safetensors` has the parameters, and the buffers of normalisations,
 //!   under their names, as PyTorch's `load_state_dict` takes them;
-//! - `checkpoint-STEP/state.safetensors` has what the optimiser remembers.
+//! - `checkpoint-STEP/state.safetensors` has what the optimiser remembers, and the run's
+//!   [series](Progress::series).
 //!
 //! [`save`] writes and syncs the subfolder first and then puts the new `checkpoint.json` in place
 //! of the old in one step, so that a kill at any moment leaves the old checkpoint or the new one,
@@ -44,6 +45,8 @@ mod manifest;
 mod save;
 mod tensors;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use error::{CheckpointError, Difference};
@@ -51,8 +54,9 @@ pub use load::{Checkpoint, paths};
 pub use manifest::MANIFEST;
 pub use save::save;
 
-/// The version of the layout that this crate writes, and the newest that it reads.
-pub const FORMAT: u64 = 1;
+/// The version of the layout that this crate writes, and the newest that it reads. Before version 2
+/// there were no [series](Progress::series).
+pub const FORMAT: u64 = 2;
 
 /// Where a run is: all that goes on from a checkpoint besides the network and its optimiser.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,4 +71,8 @@ pub struct Progress {
     pub seed: u64,
     /// What the caller needs besides: the run's settings, what it has measured so far.
     pub run: serde_json::Value,
+    /// Long lists of numbers that the caller needs besides, by name. They are no part of the text:
+    /// they lie in `state.safetensors`, as `run.NAME`, with every bit of theirs.
+    #[serde(skip)]
+    pub series: BTreeMap<String, Vec<f64>>,
 }

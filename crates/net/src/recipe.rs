@@ -3,8 +3,9 @@
 //!
 //! A [`Recipe`] is told apart by its text: the name of a scheme of `evenkeel-init`, or one of those
 //! below. It [builds](Recipe::build) the network that it needs from a
-//! [`NetSpec`](crate::zoo::NetSpec), [initialises](Recipe::initialize) it, and says which parameters
-//! learn at [another rate](Recipe::multipliers).
+//! [`NetSpec`](crate::zoo::NetSpec), [initialises](Recipe::initialize) it, at
+//! [μP's scale](Recipe::initialize_mup) where that is asked for, and says which parameters learn at
+//! [another rate](Recipe::multipliers).
 //!
 //! | recipe | weights | around them | source |
 //! |---|---|---|---|
@@ -28,6 +29,7 @@ mod gaussian_critical;
 mod layer_by_layer;
 mod lsuv;
 mod lsuv_course;
+mod mup;
 mod near_critical;
 mod re_zero;
 mod scheme;

@@ -1,11 +1,13 @@
 //! Checkpoints: whole or not there, and nothing damaged, foreign or newer is taken.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use evenkeel_net::checkpoint::{self, Checkpoint, CheckpointError, Difference, MANIFEST, Progress};
 use evenkeel_net::{Activation, Adam, Mode, Network, NoTap, Optimizer, Sgd, Targets, Threads, zoo};
 use serde_json::{Value, json};
+use sha2::Digest;
 use tempfile::TempDir;
 
 fn network(width: usize, depth: usize) -> Network {
@@ -41,6 +43,10 @@ fn progress(step: u64) -> Progress {
         seed: u64::MAX,
         // Numbers whose bits must survive JSON.
         run: json!({"loss": [0.1, 1.0 / 3.0, 2.220_446_049_250_313e-16, 1e300]}),
+        series: BTreeMap::from([
+            ("layers.mean".to_owned(), vec![1.0 / 3.0, -1e-308, f64::MAX]),
+            ("nothing".to_owned(), vec![]),
+        ]),
     }
 }
 
@@ -222,13 +228,13 @@ fn a_bit_that_changed_anywhere_is_found() {
 fn a_newer_format_is_refused_whatever_else_it_holds() {
     let (folder, _) = saved();
     let path = folder.path().join(MANIFEST);
-    fs::write(&path, r#"{"format": 2, "all": "new"}"#).unwrap();
+    fs::write(&path, r#"{"format": 3, "all": "new"}"#).unwrap();
     let error = Checkpoint::load(folder.path()).unwrap_err();
     assert!(matches!(
         error,
         CheckpointError::Newer {
-            got: 2,
-            newest: 1,
+            got: 3,
+            newest: 2,
             ..
         }
     ));
@@ -242,18 +248,102 @@ fn a_manifest_cannot_point_outside_of_its_folder() {
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     manifest["checkpoint"]["folder"] = json!("../elsewhere");
     // With a digest that is right, as who means harm would give it.
-    let digest = {
-        use sha2::Digest;
-        let digest = sha2::Sha256::digest(manifest["checkpoint"].to_string().as_bytes());
-        digest
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect::<String>()
-    };
-    manifest["sha256"] = json!(digest);
+    manifest["sha256"] = json!(sha256(manifest["checkpoint"].to_string().as_bytes()));
     fs::write(&path, manifest.to_string()).unwrap();
     let error = Checkpoint::load(folder.path()).unwrap_err();
     assert!(error.to_string().contains("../elsewhere"), "{error}");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = sha2::Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Puts another state in place, with digests that are right, and another format.
+fn replace_state(folder: &Path, format: u64, state: &[u8]) {
+    let [path, _, state_path] = files(folder);
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["format"] = json!(format);
+    manifest["checkpoint"]["state"] = json!({"bytes": state.len(), "sha256": sha256(state)});
+    manifest["sha256"] = json!(sha256(manifest["checkpoint"].to_string().as_bytes()));
+    fs::write(state_path, state).unwrap();
+    fs::write(path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn series_keep_every_bit_and_stay_out_of_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let bits_of = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let odd = vec![
+        0.1,
+        -0.0,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::MIN_POSITIVE / 3.0,
+        f64::from_bits(0x7ff8_0000_dead_beef),
+    ];
+    let progress = Progress {
+        series: BTreeMap::from([
+            ("odd".to_owned(), odd.clone()),
+            ("long".to_owned(), vec![0.123_456_789_012_345_6; 100_000]),
+        ]),
+        ..progress(1)
+    };
+    let adam = Adam::new(0.01).unwrap();
+    checkpoint::save(folder.path(), &network(5, 3), &adam, &progress).unwrap();
+    let loaded = Checkpoint::load(folder.path()).unwrap();
+    assert_eq!(bits_of(&loaded.progress().series["odd"]), bits_of(&odd));
+    assert_eq!(loaded.progress().series["long"], progress.series["long"]);
+    let text = fs::metadata(folder.path().join(MANIFEST)).unwrap().len();
+    assert!(text < 2048, "{text} bytes");
+}
+
+#[test]
+fn the_first_format_is_read_and_has_no_series() {
+    let (folder, network) = saved();
+    let state = fs::read(&files(folder.path())[2]).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&state).unwrap();
+    let without = tensors.iter().filter(|(name, _)| !name.starts_with("run."));
+    let without = safetensors::serialize(without, None).unwrap();
+    replace_state(folder.path(), 1, &without);
+    let loaded = Checkpoint::load(folder.path()).unwrap();
+    let expected = Progress {
+        series: BTreeMap::new(),
+        ..progress(1)
+    };
+    assert_eq!(loaded.progress(), &expected);
+    let (mut again, mut adam) = (self::network(5, 3), Adam::new(0.01).unwrap());
+    loaded.restore(&mut again, &mut adam).unwrap();
+    assert_eq!(bits(&again), bits(&network));
+}
+
+#[test]
+fn a_series_that_is_no_list_of_numbers_is_damage() {
+    use safetensors::Dtype::{F32, F64, I64};
+    for (dtype, shape) in [
+        (F32, vec![4]),
+        (I64, vec![2]),
+        (F64, vec![1, 2]),
+        (F64, vec![]),
+    ] {
+        let (folder, _) = saved();
+        let state = fs::read(&files(folder.path())[2]).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&state).unwrap();
+        let bytes = vec![0; shape.iter().product::<usize>() * dtype.bitsize() / 8];
+        let view = safetensors::tensor::TensorView::new(dtype, shape, &bytes).unwrap();
+        let with = tensors.iter().chain([("run.odd", view)]);
+        replace_state(
+            folder.path(),
+            2,
+            &safetensors::serialize(with, None).unwrap(),
+        );
+        let error = Checkpoint::load(folder.path()).unwrap_err();
+        assert!(matches!(error, CheckpointError::Damaged { .. }), "{error}");
+        assert!(
+            error.to_string().contains("`run.odd`") && error.to_string().contains("no list of F64"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

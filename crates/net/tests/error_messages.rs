@@ -517,6 +517,32 @@ fn recipes() {
         E::Init(InitError::Parameter { .. }),
         "gain is -1, but it must be",
     );
+    let of = |width, depth| NetSpec::from(MlpSpec::new(3, width, depth, 2, Activation::tanh()));
+    let by_mup = |recipe: &str, base: &NetSpec| {
+        let (recipe, spec) = (parse(recipe).unwrap(), of(8, 3));
+        let mut net = network(recipe.build(&spec).unwrap(), Mode::Training);
+        let base = recipe.build(base).unwrap();
+        recipe.initialize_mup(&mut net, &spec, &base, Seed(1), None)
+    };
+    refused!(
+        by_mup("kaiming_normal", &of(4, 2)),
+        E::Base { .. },
+        "parameter `fc2.weight` has no match in the base",
+        "give the same layers at the width that was tuned",
+    );
+    for recipe in ["ones", "normal(mean=1, std=0.1)", "uniform(low=0, high=2)"] {
+        refused!(
+            by_mup(recipe, &of(4, 3)),
+            E::Mean { mean: 1.0, .. },
+            "gives `fc1.weight` a mean of 1 at this width",
+            "take a recipe whose weights have mean 0, as kaiming_normal",
+        );
+    }
+    refused!(
+        by_mup("weight-norm", &of(4, 3)),
+        E::NeedsData { .. },
+        "is set by what a batch of data does"
+    );
     let uneven = NetSpec::from(ResMlpSpec {
         depth: 5,
         ..residual
@@ -647,10 +673,10 @@ fn checkpoints() {
         Checkpoint::load(&at("good")),
         E::Newer {
             got: 7,
-            newest: 1,
+            newest: 2,
             ..
         },
-        "is a checkpoint of format 7, and this version reads formats up to 1",
+        "is a checkpoint of format 7, and this version reads formats up to 2",
         "use the evenkeel that wrote it",
     );
     fs::write(at("good").join(MANIFEST), "{").unwrap();

@@ -568,3 +568,125 @@ fn refusals_say_what_to_do() {
     let foreign = "normal(sdt=1)".parse::<Recipe>().unwrap_err().to_string();
     assert!(foreign.contains("sdt"), "{foreign}");
 }
+
+/// The root mean square of each parameter, by name.
+fn sizes(network: &Network) -> HashMap<String, f64> {
+    let size = |values: &[f32]| second_moment(values).sqrt();
+    let parameters = network.parameters();
+    parameters
+        .map(|p| (p.spec.name().to_owned(), size(p.values)))
+        .collect()
+}
+
+#[test]
+fn at_the_width_of_its_base_mup_changes_no_bit() {
+    let data = normals("x", 64 * 20);
+    for recipe in Recipe::all() {
+        let activation = Activation::tanh();
+        let spec = resmlp(32, 6, activation);
+        let graph = recipe.build(&spec).unwrap();
+        let make = || Network::new(graph.clone(), 64, Mode::Training, Threads(1)).unwrap();
+        let (mut plain, mut by_mup) = (make(), make());
+        let done = recipe.initialize(&mut plain, &spec, Seed(5), Some(&data));
+        let by = recipe.initialize_mup(&mut by_mup, &spec, &graph, Seed(5), Some(&data));
+        assert_eq!(done.is_ok(), by.is_ok(), "{recipe}");
+        for (a, b) in plain.parameters().zip(by_mup.parameters()) {
+            assert_eq!(a.values, b.values, "{recipe}: {}", a.spec.name());
+        }
+    }
+}
+
+#[test]
+fn under_mup_weights_follow_their_size_at_the_base() {
+    /// How many times as wide.
+    const R: usize = 4;
+    let inputs = 20;
+    let data = normals("x", 64 * inputs);
+    let mut judged = 0;
+    for recipe in Recipe::all() {
+        let of_width = |width| resmlp(width, 6, Activation::tanh());
+        let (spec, base_spec) = (of_width(64 * R), of_width(64));
+        let base = recipe.build(&base_spec).unwrap();
+        let make = |spec| {
+            let graph = recipe.build(spec).unwrap();
+            Network::new(graph, 64, Mode::Training, Threads(1)).unwrap()
+        };
+        let (mut narrow, mut wide) = (make(&base_spec), make(&spec));
+        let at_base = recipe.initialize(&mut narrow, &base_spec, Seed(5), Some(&data));
+        let by_mup = recipe.initialize_mup(&mut wide, &spec, &base, Seed(6), Some(&data));
+        match (at_base, by_mup) {
+            (Ok(()), Ok(())) => judged += 1,
+            // Ones: the mean does not fall.
+            (Ok(()), Err(RecipeError::Mean { .. })) => {
+                assert_eq!(recipe.to_string(), "ones");
+                continue;
+            }
+            (Err(_), Err(_)) => continue,
+            (at_base, by_mup) => panic!("{recipe}: {at_base:?} {by_mup:?}"),
+        }
+        let expected = sizes(&narrow);
+        for parameter in wide.parameters() {
+            let name = parameter.spec.name();
+            let falls_as = match parameter.spec.role() {
+                Role::Weight { .. } if name == "stem.weight" => 1.0,
+                Role::Weight { .. } if name == "head.weight" => R as f64,
+                Role::Weight { .. } => (R as f64).sqrt(),
+                _ => 1.0,
+            };
+            let (got, wanted) = (
+                second_moment(parameter.values).sqrt(),
+                expected[name] / falls_as,
+            );
+            // What is random has a root mean square of relative error 1/√(2 count), and what is set
+            // by the data follows 64 examples.
+            let count = narrow.parameter(name).unwrap().len() as f64;
+            let slack = match recipe.needs() {
+                Needs::Data => 0.3,
+                Needs::Seed => 5.0 / (2.0 * count).sqrt(),
+            };
+            assert!(
+                (got - wanted).abs() <= slack * wanted,
+                "{recipe}: {name} has {got}, and not {wanted}"
+            );
+        }
+    }
+    assert!(judged >= 20, "{judged} recipes were judged");
+}
+
+#[test]
+fn under_mup_a_convolution_follows_its_channels() {
+    let of_width = |channels| {
+        zoo::NetSpec::from(zoo::ResCnnSpec::new(
+            [1, 8, 8],
+            channels,
+            8,
+            10,
+            Activation::relu(),
+        ))
+    };
+    // Xavier's variance has the fan-out in it, which grows in the stem as elsewhere.
+    let recipe = recipe("xavier_normal");
+    let (spec, base_spec) = (of_width(32), of_width(8));
+    let base = recipe.build(&base_spec).unwrap();
+    let graph = recipe.build(&spec).unwrap();
+    let mut wide = Network::new(graph, 2, Mode::Training, Threads(1)).unwrap();
+    recipe
+        .initialize_mup(&mut wide, &spec, &base, Seed(1), None)
+        .unwrap();
+    let sizes = sizes(&wide);
+    for (name, fans, falls_as) in [
+        ("stem.weight", 9.0 * (1.0 + 8.0), 1.0),
+        ("blocks.0.conv1.weight", 9.0 * (8.0 + 8.0), 2.0),
+        ("blocks.1.shortcut.weight", 8.0 + 16.0, 2.0),
+        ("head.weight", 32.0 + 10.0, 4.0),
+    ] {
+        let wanted = (2.0f64 / fans).sqrt() / falls_as;
+        let count = wide.parameter(name).unwrap().len() as f64;
+        let slack = 5.0 / (2.0 * count).sqrt();
+        assert!(
+            (sizes[name] / wanted - 1.0).abs() < slack,
+            "{name} has {}, and not {wanted}",
+            sizes[name]
+        );
+    }
+}

@@ -26,11 +26,19 @@ The learning rate, where none is given (L layers, momentum m):
   sgd, everything else           min(0.5, 2.5/L) (1 - m)
   adam, adamw                    min(0.001, 0.03/L)
 
+μP (--mup BASE_WIDTH), with r = --width/BASE_WIDTH; at BASE_WIDTH itself it changes nothing:
+  adam, adamw   hidden and output weights learn at --lr/r, everything else at --lr
+  sgd           input weights and hidden biases learn at --lr·r, output weights at --lr/r, the rest at --lr
+  both          weights begin as --init makes them at BASE_WIDTH, hidden ones 1/√r as large, output ones
+                1/r (those of --init fixup stay 0); weight decay takes the same share of them at a step
+
 Examples:
   evenkeel train                                             a perceptron of 5 layers, one epoch
   evenkeel train --depth 30 --init xavier_normal --steps 600 a deep one that stalls
   evenkeel train --net resmlp --depth 1000 --width 16 --init fixup --batch 64
   evenkeel train --optimizer adamw --schedule cosine --warmup 100 --epochs 5
+  evenkeel train --width 64 --optimizer adam --lr 0.01       tune --lr where it is cheap ...
+  evenkeel train --width 1024 --optimizer adam --lr 0.01 --mup 64   ... and train with it where it is not
   evenkeel train --resume evenkeel-train                     go on after Ctrl-C or a kill
   evenkeel train --net resmlp --depth 5000 --width 100 --batch 512 --init fixup --recompute on
 
@@ -63,6 +71,9 @@ pub(crate) struct TrainArguments {
     /// Learning rate at its peak [default: by the recipe, see below]
     #[arg(long, value_name = "X")]
     pub(crate) lr: Option<f64>,
+    /// Width that --lr was tuned at: μP carries it over to --width, layer by layer, see below
+    #[arg(long, value_name = "BASE_WIDTH")]
+    pub(crate) mup: Option<usize>,
     /// Momentum of sgd
     #[arg(long, value_name = "X", default_value_t = 0.9)]
     pub(crate) momentum: f64,
@@ -136,7 +147,7 @@ impl From<RecomputeChoice> for Recomputation {
 }
 
 /// What a checkpoint knows, and no command can change.
-const SETTINGS: [&str; 19] = [
+const SETTINGS: [&str; 20] = [
     "net",
     "depth",
     "width",
@@ -144,6 +155,7 @@ const SETTINGS: [&str; 19] = [
     "init",
     "optimizer",
     "lr",
+    "mup",
     "momentum",
     "nesterov",
     "weight_decay",

@@ -152,6 +152,7 @@ fn spec(arguments: &TrainArguments) -> anyhow::Result<TrainSpec> {
         recipe: arguments.init.clone(),
         optimizer,
         learning_rate: arguments.lr.unwrap_or_else(rate),
+        mup_base_width: arguments.mup,
         schedule: arguments.schedule,
         warmup: arguments.warmup,
         clip: arguments.clip,

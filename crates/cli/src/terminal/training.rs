@@ -175,8 +175,12 @@ fn count(x: f64) -> String {
 
 /// What is about to be trained, and on what.
 pub(crate) fn open(loaded: &Loaded, spec: &TrainSpec) -> io::Result<()> {
+    let mup = match spec.mup_base_width {
+        Some(base) => format!(" · μP from width {base}"),
+        None => String::new(),
+    };
     let head = format!(
-        "{} · {} layers × {} · {} · {} · {} ({}) · seed {}",
+        "{} · {} layers × {} · {} · {}{mup} · {} ({}) · seed {}",
         spec.net,
         spec.depth,
         spec.width,

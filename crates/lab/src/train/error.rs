@@ -29,6 +29,15 @@ pub enum TrainError {
         /// What was given.
         given: String,
     },
+    /// Weight decay that μP has no rule for.
+    #[error(
+        "--weight-decay is {given} with --optimizer adam and --mup: it goes through Adam's moments, where μP has no rule \
+         for it; take --optimizer adamw, or --weight-decay 0"
+    )]
+    MupWeightDecay {
+        /// What was given.
+        given: f64,
+    },
     /// More images a step than there are.
     #[error(
         "--batch is {batch}, and there are {count} training images; choose a --batch of at most {count}"

@@ -31,10 +31,25 @@ pub(super) fn graph(spec: &TrainSpec, net: &NetSpec) -> Result<Graph, TrainError
     Ok(spec.recipe.build(net)?)
 }
 
+/// The same network at the width that μP's learning rate was tuned at, where the run has one.
+pub(super) fn mup_base(
+    spec: &TrainSpec,
+    image: (usize, usize),
+) -> Result<Option<Graph>, TrainError> {
+    let of_width = |width| {
+        let spec = TrainSpec {
+            width,
+            ..spec.clone()
+        };
+        graph(&spec, &net_spec(&spec, image))
+    };
+    spec.mup_base_width.map(of_width).transpose()
+}
+
 /// The network before its first step.
 pub(super) fn network(
     spec: &TrainSpec,
-    net: &NetSpec,
+    (net, base): (&NetSpec, Option<&Graph>),
     graph: Graph,
     recompute: Recompute,
     threads: Threads,
@@ -46,15 +61,25 @@ pub(super) fn network(
         Needs::Seed => None,
         Needs::Data => Some(&train.pixels[..images * train.features]),
     };
-    spec.recipe
-        .initialize(&mut network, net, Seed(spec.seed), shown)?;
+    let (recipe, seed) = (&spec.recipe, Seed(spec.seed));
+    match base {
+        None => recipe.initialize(&mut network, net, seed, shown)?,
+        Some(base) => recipe.initialize_mup(&mut network, net, base, seed, shown)?,
+    }
     Ok(network)
 }
 
-/// The optimiser of the run, with the learning rates that the recipe gives single parameters.
-pub(super) fn optimizer(spec: &TrainSpec, graph: &Graph) -> Result<Box<dyn Optimizer>, TrainError> {
+/// The optimiser of the run, with the learning rates that the recipe and μP give single parameters.
+pub(super) fn optimizer(
+    spec: &TrainSpec,
+    graph: &Graph,
+    base: Option<&Graph>,
+) -> Result<Box<dyn Optimizer>, TrainError> {
     let mut optimizer = spec.optimizer()?;
-    let factors = spec.recipe.multipliers(graph);
-    optimizer.set_multipliers(Multipliers::new(graph, factors)?);
+    let of_recipe = Multipliers::new(graph, spec.recipe.multipliers(graph))?;
+    optimizer.set_multipliers(match base {
+        None => of_recipe,
+        Some(base) => Multipliers::mup(graph, base, spec.mup_rule())?.times(&of_recipe),
+    });
     Ok(optimizer)
 }

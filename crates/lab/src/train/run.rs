@@ -10,10 +10,10 @@ use evenkeel_net::{
     LearningRate, Network, NoTap, Optimizer, Recompute, Recorder, Targets, Threads, clip_gradients,
     gradient_norm,
 };
-use serde::{Deserialize, Serialize};
 
 use super::history::History;
 use super::memory::{Memory, available_bytes};
+use super::saved::Saved;
 use super::watch::{Milestone, Opening, Status, Watch};
 use super::write_up::{Ending, write_up};
 use super::{Breakdown, Length, Recomputation, TrainError, TrainSpec, model};
@@ -61,16 +61,6 @@ pub enum Outcome {
     },
 }
 
-/// What a checkpoint keeps of a run besides network, optimiser and data order.
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    spec: TrainSpec,
-    steps: u64,
-    dataset: String,
-    data: String,
-    history: History,
-}
-
 /// The run that a checkpoint is of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedRun {
@@ -91,20 +81,12 @@ pub struct SavedRun {
 /// As [`Checkpoint::load`]; [`TrainError::ForeignRun`] when it is no training run's.
 pub fn saved_run(folder: &Path) -> Result<SavedRun, TrainError> {
     let checkpoint = Checkpoint::load(folder)?;
-    let saved = saved(&checkpoint)?;
+    let saved = Saved::of(checkpoint.progress())?;
     Ok(SavedRun {
         spec: saved.spec,
         dataset: saved.dataset,
         step: checkpoint.progress().step,
         steps: saved.steps,
-    })
-}
-
-fn saved(checkpoint: &Checkpoint) -> Result<Saved, TrainError> {
-    serde_json::from_value(checkpoint.progress().run.clone()).map_err(|error| {
-        TrainError::ForeignRun {
-            reason: error.to_string(),
-        }
     })
 }
 
@@ -151,9 +133,11 @@ pub fn train(
         steps_per_epoch: per_epoch,
     };
     memory.check(available, || Memory::of(&graph, spec, Recompute::Sqrt))?;
-    let mut optimizer = model::optimizer(spec, &graph)?;
+    let base = model::mup_base(spec, image_size(loaded))?;
+    let mut optimizer = model::optimizer(spec, &graph, base.as_ref())?;
     let threads = Threads(options.threads);
-    let mut network = model::network(spec, &net, graph, recompute, threads, &data.train)?;
+    let described = (&net, base.as_ref());
+    let mut network = model::network(spec, described, graph, recompute, threads, &data.train)?;
     network.set_seed(spec.seed);
     let mut run = Run {
         spec,
@@ -240,7 +224,7 @@ impl Run<'_> {
             return Ok(());
         };
         let checkpoint = Checkpoint::load(folder)?;
-        let saved = saved(&checkpoint)?;
+        let saved = Saved::of(checkpoint.progress())?;
         if saved.data != self.data {
             return Err(TrainError::OtherData {
                 begun: saved.data,
@@ -373,10 +357,7 @@ impl Run<'_> {
             data: self.data.clone(),
             history: self.history.clone(),
         };
-        self.progress.run =
-            serde_json::to_value(saved).map_err(|error| TrainError::ForeignRun {
-                reason: error.to_string(),
-            })?;
+        saved.store(&mut self.progress)?;
         checkpoint::save(folder, self.network, self.optimizer, &self.progress)?;
         watch.saved();
         Ok(())

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use evenkeel_net::{
-    Adam, AdamW, LearningRate, Nesterov, Optimizer, OptimizerError, Recipe, Schedule, Sgd,
+    Adam, AdamW, LearningRate, MupRule, Nesterov, Optimizer, OptimizerError, Recipe, Schedule, Sgd,
 };
 use evenkeel_theory::Activation;
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,9 @@ pub struct TrainSpec {
     pub optimizer: OptimizerSpec,
     /// The learning rate at its peak.
     pub learning_rate: f64,
+    /// The width that the learning rate was tuned at, where μP carries it from there to `width`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mup_base_width: Option<usize>,
     /// How it falls.
     pub schedule: ScheduleSpec,
     /// Steps of linear warm-up.
@@ -151,6 +154,14 @@ impl TrainSpec {
         within("--depth", self.depth as u64, MAX_DEPTH as u64)?;
         within("--width", self.width as u64, MAX_WIDTH as u64)?;
         within("--batch", self.batch as u64, MAX_BATCH as u64)?;
+        if let Some(base) = self.mup_base_width {
+            within("--mup", base as u64, MAX_WIDTH as u64)?;
+            if self.optimizer == OptimizerSpec::Adam && self.weight_decay > 0.0 {
+                return Err(TrainError::MupWeightDecay {
+                    given: self.weight_decay,
+                });
+            }
+        }
         match self.length {
             Length::Epochs(epochs) => within("--epochs", epochs, u64::from(u32::MAX))?,
             Length::Steps(steps) => within("--steps", steps, u64::from(u32::MAX))?,
@@ -184,6 +195,14 @@ impl TrainSpec {
                 Box::new(AdamW::new(self.learning_rate)?.with_weight_decay(decay)?)
             }
         })
+    }
+
+    /// The rule that μP has for the optimiser.
+    pub(super) fn mup_rule(&self) -> MupRule {
+        match self.optimizer {
+            OptimizerSpec::Sgd { .. } | OptimizerSpec::Nesterov { .. } => MupRule::Sgd,
+            OptimizerSpec::Adam | OptimizerSpec::AdamW => MupRule::Adam,
+        }
     }
 
     /// The learning rate of a run of so many steps.
@@ -229,6 +248,9 @@ impl TrainSpec {
             OptimizerSpec::AdamW => add("--optimizer adamw".to_owned()),
         }
         add(format!("--lr {}", self.learning_rate));
+        if let Some(base) = self.mup_base_width {
+            add(format!("--mup {base}"));
+        }
         add(format!("--schedule {}", self.schedule));
         if self.warmup > 0 {
             add(format!("--warmup {}", self.warmup));

@@ -89,8 +89,12 @@ fn description(spec: &TrainSpec) -> String {
         NetKind::Cnn => "a convolutional network",
         NetKind::ResCnn => "a residual convolutional network",
     };
+    let mup = match spec.mup_base_width {
+        Some(base) => format!(", by μP from width {base}"),
+        None => String::new(),
+    };
     format!(
-        "{net} of {} layers × {}, {}, from {}",
+        "{net} of {} layers × {}, {}, from {}{mup}",
         spec.depth, spec.width, spec.activation, spec.recipe
     )
 }
@@ -126,6 +130,9 @@ fn measured(spec: &TrainSpec, history: &History, ending: &Ending) -> Map {
         ("valid_step", history.valid_steps.clone().into()),
         ("valid_accuracy", numbers(&history.valid_accuracy)),
     ]);
+    if let Some(base) = spec.mup_base_width {
+        measured.insert("mup_base_width".to_owned(), base.into());
+    }
     match spec.length {
         Length::Epochs(epochs) => measured.insert("epochs".to_owned(), epochs.into()),
         Length::Steps(steps) => measured.insert("steps".to_owned(), steps.into()),

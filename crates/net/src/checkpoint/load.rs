@@ -1,14 +1,14 @@
 //! Reading a checkpoint.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 
 use super::error::{CheckpointError, Difference};
 use super::manifest::{FileDigest, MANIFEST, Manifest};
-use super::save::{MODEL, OPTIMIZER, STATE};
-use super::tensors::{find, values};
+use super::save::{MODEL, OPTIMIZER, RUN, STATE};
+use super::tensors::{find, list, values};
 use super::{Progress, files};
 use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState, StateBuffer};
@@ -30,12 +30,14 @@ impl Checkpoint {
     /// later format; [`CheckpointError::Damaged`] for one that is not what was written;
     /// [`CheckpointError::Io`] when the system refuses.
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
-        let manifest = Manifest::read(folder)?;
+        let mut manifest = Manifest::read(folder)?;
         let inner = folder.join(&manifest.folder);
         let model = read(&inner.join(MODEL), &manifest.model)?;
         let path = inner.join(STATE);
         let bytes = read(&path, &manifest.state)?;
-        let state = decode_state(&path, &bytes, &manifest)?;
+        let file = open(&path, &bytes)?;
+        let state = decode_state(&path, &file, &manifest)?;
+        manifest.progress.series = decode_series(&path, &file)?;
         let path = inner.join(MODEL);
         open(&path, &model)?;
         Ok(Self {
@@ -148,10 +150,9 @@ fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, CheckpointE
 
 fn decode_state(
     path: &Path,
-    bytes: &[u8],
+    file: &SafeTensors<'_>,
     manifest: &Manifest,
 ) -> Result<OptimizerState, CheckpointError> {
-    let file = open(path, bytes)?;
     let buffer = |name: &String| {
         let view = file.tensor(&format!("{OPTIMIZER}{name}")).ok()?;
         (view.dtype() == Dtype::F32).then(|| StateBuffer {
@@ -166,4 +167,22 @@ fn decode_state(
         steps: manifest.optimizer.steps,
         buffers: buffers.ok_or_else(lacking)?,
     })
+}
+
+fn decode_series(
+    path: &Path,
+    file: &SafeTensors<'_>,
+) -> Result<BTreeMap<String, Vec<f64>>, CheckpointError> {
+    let mut series = BTreeMap::new();
+    for (tensor, view) in file.iter() {
+        if let Some(name) = tensor.strip_prefix(RUN) {
+            let values = list(&view).ok_or_else(|| {
+                let shown = (view.shape(), view.dtype());
+                let problem = format!("its `{tensor}` is {shown:?}, and no list of F64");
+                CheckpointError::damaged(path, problem)
+            })?;
+            series.insert(name.to_owned(), values);
+        }
+    }
+    Ok(series)
 }

@@ -1,5 +1,6 @@
 //! Writing a checkpoint.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use evenkeel_init::checkpoint::{sync_folder, write_whole};
 
 use super::files::{self, PART, write_synced};
 use super::manifest::{FileDigest, MANIFEST, Manifest, OptimizerEntry};
-use super::tensors::{self, Tensor};
+use super::tensors::{self, Tensor, Values};
 use super::{CheckpointError, Progress};
 use crate::network::Network;
 use crate::optimizer::{Optimizer, OptimizerState};
@@ -18,6 +19,9 @@ pub(super) const STATE: &str = "state.safetensors";
 
 /// What the names of the optimiser's tensors begin with.
 pub(super) const OPTIMIZER: &str = "optimizer.";
+
+/// What those of the run's series do.
+pub(super) const RUN: &str = "run.";
 
 /// Saves a checkpoint in `folder`, which is made where it is not there, in place of the one that
 /// is, and gives the path of its `model.safetensors`.
@@ -35,7 +39,8 @@ pub fn save(
     progress: &Progress,
 ) -> Result<PathBuf, CheckpointError> {
     let state = optimizer.state();
-    let encoded = encode_model(network).and_then(|model| Ok((model, encode_state(&state)?)));
+    let encoded =
+        encode_model(network).and_then(|model| Ok((model, encode_state(&state, progress)?)));
     let (model, state_bytes) =
         encoded.map_err(|error| CheckpointError::io(folder)(io::Error::other(error)))?;
     fs::create_dir_all(folder).map_err(CheckpointError::io(folder))?;
@@ -52,7 +57,12 @@ pub fn save(
             steps: state.steps,
             buffers: state.buffers.into_iter().map(|b| b.name).collect(),
         },
-        progress: progress.clone(),
+        progress: Progress {
+            run: progress.run.clone(),
+            // In the state's file.
+            series: BTreeMap::new(),
+            ..*progress
+        },
     };
     let path = folder.join(MANIFEST);
     write_whole(&path, &manifest.to_json()).map_err(CheckpointError::io(&path))?;
@@ -94,26 +104,35 @@ fn encode_model(network: &Network) -> Result<Vec<u8>, safetensors::SafeTensorErr
     let parameters = network.parameters().map(|parameter| {
         let tensor = Tensor {
             shape: parameter.spec.shape().axes(),
-            values: parameter.values,
+            values: Values::F32(parameter.values),
         };
         (parameter.spec.name().into(), tensor)
     });
     let buffers = network.buffers().map(|buffer| {
         let tensor = Tensor {
             shape: buffer.spec.shape().axes(),
-            values: buffer.values,
+            values: Values::F32(buffer.values),
         };
         (buffer.spec.name().into(), tensor)
     });
     tensors::encode(parameters.chain(buffers))
 }
 
-fn encode_state(state: &OptimizerState) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-    let lengths: Vec<[usize; 1]> = state.buffers.iter().map(|b| [b.values.len()]).collect();
-    let buffers = state.buffers.iter().zip(&lengths);
-    tensors::encode(buffers.map(|(buffer, shape)| {
+fn encode_state(
+    state: &OptimizerState,
+    progress: &Progress,
+) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    let buffers = state.buffers.iter().map(|buffer| {
         let name = format!("{OPTIMIZER}{}", buffer.name);
-        let values = &buffer.values[..];
-        (name.into(), Tensor { shape, values })
+        (name, [buffer.values.len()], Values::F32(&buffer.values))
+    });
+    let series = progress.series.iter().map(|(name, values)| {
+        let name = format!("{RUN}{name}");
+        (name, [values.len()], Values::F64(values))
+    });
+    let lists: Vec<_> = buffers.chain(series).collect();
+    tensors::encode(lists.iter().map(|(name, shape, values)| {
+        let (name, values) = (name.into(), *values);
+        (name, Tensor { shape, values })
     }))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use safetensors::tensor::View;
+use safetensors::tensor::{TensorView, View};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
 use super::error::Difference;
@@ -12,12 +12,22 @@ use crate::graph::Shape;
 /// A tensor to be written.
 pub(super) struct Tensor<'a> {
     pub(super) shape: &'a [usize],
-    pub(super) values: &'a [f32],
+    pub(super) values: Values<'a>,
+}
+
+/// Its values.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
+    F32(&'a [f32]),
+    F64(&'a [f64]),
 }
 
 impl View for Tensor<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.values {
+            Values::F32(_) => Dtype::F32,
+            Values::F64(_) => Dtype::F64,
+        }
     }
 
     fn shape(&self) -> &[usize] {
@@ -25,13 +35,27 @@ impl View for Tensor<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let bytes = self.values.iter().flat_map(|value| value.to_le_bytes());
-        Cow::Owned(bytes.collect())
+        Cow::Owned(match self.values {
+            Values::F32(values) => little_endian(values, f32::to_le_bytes),
+            Values::F64(values) => little_endian(values, f64::to_le_bytes),
+        })
     }
 
     fn data_len(&self) -> usize {
-        size_of_val(self.values)
+        match self.values {
+            Values::F32(values) => size_of_val(values),
+            Values::F64(values) => size_of_val(values),
+        }
     }
+}
+
+fn little_endian<T: Copy, const N: usize>(values: &[T], bytes_of: fn(T) -> [u8; N]) -> Vec<u8> {
+    let mut bytes = vec![0; N * values.len()];
+    let (places, _) = bytes.as_chunks_mut::<N>();
+    for (place, &value) in places.iter_mut().zip(values) {
+        *place = bytes_of(value);
+    }
+    bytes
 }
 
 /// The bytes of a safetensors file. Its metadata say `format: pt`, without which some loaders
@@ -67,6 +91,13 @@ pub(super) fn find<'a>(
         });
     }
     Ok(view.data())
+}
+
+/// The values of a list, if it is one of f64.
+pub(super) fn list(view: &TensorView<'_>) -> Option<Vec<f64>> {
+    let (values, _) = view.data().as_chunks::<8>();
+    let is_list = view.dtype() == Dtype::F64 && view.shape().len() == 1;
+    is_list.then(|| values.iter().map(|&v| f64::from_le_bytes(v)).collect())
 }
 
 /// The values of little-endian bytes.

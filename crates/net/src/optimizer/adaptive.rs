@@ -102,7 +102,7 @@ impl Adaptive {
         self.square.resize(parameters.len(), 0.0);
         let corrected = |beta: f64| 1.0 - libm::pow(beta, self.steps as f64);
         let (coupled, decoupled) = match self.decay {
-            Decay::Coupled => (self.weight_decay as f32, 0.0),
+            Decay::Coupled => (self.weight_decay, 0.0),
             Decay::Decoupled => (0.0, self.weight_decay),
         };
         let (first, second) = (corrected(self.beta1), corrected(self.beta2));
@@ -112,7 +112,6 @@ impl Adaptive {
             square_keep: self.beta2 as f32,
             square_gain: (1.0 - self.beta2) as f32,
             epsilon: self.epsilon as f32,
-            coupled,
         };
         let rest = (&mut self.average[..], &mut self.square[..], gradients);
         let learning_rate = self.learning_rate;
@@ -124,12 +123,13 @@ impl Adaptive {
                 multipliers,
                 tap,
             };
-            pass.run(parameters, rest, &|factor, parameters, rest| {
-                let rate = learning_rate * factor;
+            pass.run(parameters, rest, &|factors, parameters, rest| {
+                let rate = learning_rate * factors.learning_rate;
                 vectorized(Update {
                     rule,
                     size: (rate / first) as f32,
-                    keep: (1.0 - rate * decoupled) as f32,
+                    coupled: (coupled * factors.weight_decay) as f32,
+                    keep: (1.0 - rate * (decoupled * factors.weight_decay)) as f32,
                     parameters,
                     rest,
                 });
@@ -175,13 +175,14 @@ struct Rule {
     /// 1 − β₂.
     square_gain: f32,
     epsilon: f32,
-    coupled: f32,
 }
 
 struct Update<'a> {
     rule: Rule,
     /// η/(1 − β₁ᵗ).
     size: f32,
+    /// λ where decay is coupled, else 0.
+    coupled: f32,
     /// 1 − η λ where decay is decoupled, else 1.
     keep: f32,
     parameters: &'a mut [f32],
@@ -195,13 +196,17 @@ impl Kernel for Update<'_> {
     #[inline(always)]
     fn run(self) {
         let Self {
-            rule, size, keep, ..
+            rule,
+            size,
+            coupled,
+            keep,
+            ..
         } = self;
         let (average, square, gradients) = self.rest;
         let moments = average.iter_mut().zip(square);
         for ((w, (m, s)), &g) in self.parameters.iter_mut().zip(moments).zip(gradients) {
             let kept = keep * *w;
-            let g = g + rule.coupled * *w;
+            let g = g + coupled * *w;
             *m += rule.average_gain * (g - *m);
             *s = rule.square_keep * *s + rule.square_gain * (g * g);
             let denominator = s.sqrt() / rule.scale + rule.epsilon;

@@ -1,6 +1,7 @@
 //! The parameters and slices of their length, gone through in blocks that threads share.
 
 use super::Multipliers;
+use super::multipliers::Factors;
 use crate::graph::Graph;
 use crate::network::Team;
 use crate::tap::{Site, Tap};
@@ -92,14 +93,14 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Runs `work` on stretches of the parameters that have one factor of the learning rate, with
-    /// that factor, and shows the tap what they were and what they are. As in [`for_each_block`],
-    /// `work` must treat each value alone.
+    /// Runs `work` on stretches of the parameters that share their factors, with these, and shows the
+    /// tap what they were and what they are. As in [`for_each_block`], `work` must treat each value
+    /// alone.
     pub(super) fn run<R: Slices>(
         self,
         parameters: &mut [f32],
         rest: R,
-        work: &(impl Fn(f64, &mut [f32], R) + Sync),
+        work: &(impl Fn(Factors, &mut [f32], R) + Sync),
     ) {
         for_each_block(self.team, parameters, rest, &|first, values, rest| {
             if self.tap.is_blind() {
@@ -115,15 +116,15 @@ impl Pass<'_> {
         mut first: usize,
         mut values: &mut [f32],
         mut rest: R,
-        work: &impl Fn(f64, &mut [f32], R),
+        work: &impl Fn(Factors, &mut [f32], R),
     ) {
         for run in self.multipliers.from(first) {
             if run.end - first >= values.len() {
-                return work(run.factor, values, rest);
+                return work(run.factors, values, rest);
             }
             let (here, after) = values.split_at_mut(run.end - first);
             let (rest_here, rest_after) = rest.cut(run.end - first);
-            work(run.factor, here, rest_here);
+            work(run.factors, here, rest_here);
             (first, values, rest) = (run.end, after, rest_after);
         }
     }
@@ -134,7 +135,7 @@ impl Pass<'_> {
         mut first: usize,
         mut values: &mut [f32],
         mut rest: R,
-        work: &impl Fn(f64, &mut [f32], R),
+        work: &impl Fn(Factors, &mut [f32], R),
     ) {
         let mut before = [0.0; BLOCK];
         while !values.is_empty() {

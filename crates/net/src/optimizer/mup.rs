@@ -1,5 +1,6 @@
 //! Learning rates of μP, the maximal update parametrisation.
 
+use super::multipliers::Factors;
 use super::{Multipliers, OptimizerError};
 use crate::graph::{Graph, ParameterSpec, Role};
 
@@ -21,8 +22,13 @@ impl Multipliers {
     /// under Adam 1, under SGD r. An input layer's fan-in and an output layer's fan-out do not grow,
     /// so that for them r_in or r_out is 1.
     ///
-    /// μP is these learning rates and a scale of the weights: variance 1/fan_in, and for the output
-    /// layer 1/fan_in², which schemes give and this does not.
+    /// Weight decay is divided by the same factor. A step of [`AdamW`](super::AdamW) or
+    /// [`Sgd`](super::Sgd) takes the share ηλ of each weight away, learning rate times weight decay,
+    /// and this keeps that share at the base's, as μP wants it. Weight decay in
+    /// [`Adam`](super::Adam) goes through the moments, and there is no rule for it: leave it at 0.
+    ///
+    /// μP is these learning rates and a scale of the weights, which
+    /// [`Recipe::initialize_mup`](crate::Recipe::initialize_mup) gives them.
     ///
     /// # Errors
     ///
@@ -43,7 +49,7 @@ impl Multipliers {
     /// # Source
     ///
     /// G. Yang, E. J. Hu, I. Babuschkin et al. (2021), "Tensor Programs V: tuning large neural
-    /// networks via zero-shot hyperparameter transfer", table 3.
+    /// networks via zero-shot hyperparameter transfer", table 3; for weight decay appendix B and the `MuAdamW` and `MuSGD` of the paper's package `mup`.
     pub fn mup(graph: &Graph, base: &Graph, rule: MupRule) -> Result<Self, OptimizerError> {
         let mut factors = Vec::with_capacity(graph.parameters().len());
         for spec in graph.parameters() {
@@ -54,9 +60,12 @@ impl Multipliers {
             let factor = factor.ok_or_else(|| OptimizerError::Base {
                 parameter: spec.name().to_owned(),
             })?;
-            factors.push((spec.name(), factor));
+            factors.push(Factors {
+                learning_rate: factor,
+                weight_decay: 1.0 / factor,
+            });
         }
-        Self::new(graph, factors)
+        Ok(Self::by_index(graph, factors))
     }
 }
 
@@ -91,7 +100,7 @@ fn factor(spec: &ParameterSpec, base: &ParameterSpec, rule: MupRule) -> Option<f
 mod tests {
     use super::*;
     use crate::zoo::{self, MlpSpec};
-    use crate::{Activation, Adam, Mode, Network, NoTap, Optimizer, Targets, Threads};
+    use crate::{Activation, Adam, AdamW, Mode, Network, NoTap, Optimizer, Sgd, Targets, Threads};
 
     fn graph(width: usize, depth: usize) -> Graph {
         zoo::mlp(&MlpSpec::new(20, width, depth, 10, Activation::tanh())).unwrap()
@@ -114,6 +123,57 @@ mod tests {
     fn another_network_is_no_base() {
         let error = Multipliers::mup(&graph(8, 4), &graph(8, 3), MupRule::Adam).unwrap_err();
         assert!(error.to_string().contains("`fc3.weight`"), "{error}");
+    }
+
+    #[test]
+    fn weight_decay_takes_the_share_that_it_takes_at_the_base() {
+        let (wide, base) = (graph(64, 3), graph(16, 3));
+        let (rate, decay) = (0.1, 0.05);
+        for rule in [MupRule::Sgd, MupRule::Adam] {
+            let factors = Multipliers::mup(&wide, &base, rule).unwrap();
+            let stepped = |decay: f64| {
+                let mut network =
+                    Network::new(wide.clone(), 8, Mode::Training, Threads(1)).unwrap();
+                network.initialize(|_, w| {
+                    let values = w.iter_mut().enumerate();
+                    values.for_each(|(i, w)| *w = (i as f32).sin());
+                });
+                let before: Vec<f32> = network
+                    .parameters()
+                    .flat_map(|p| p.values.to_vec())
+                    .collect();
+                network
+                    .forward(&[&[0.5; 8 * 20]], Targets::Classes(&[1; 8]), &NoTap)
+                    .unwrap();
+                network.backward(&NoTap).unwrap();
+                let mut optimizer: Box<dyn Optimizer> = match rule {
+                    MupRule::Sgd => {
+                        let sgd = Sgd::new(rate).unwrap().with_momentum(0.9).unwrap();
+                        Box::new(sgd.with_weight_decay(decay).unwrap())
+                    }
+                    MupRule::Adam => {
+                        Box::new(AdamW::new(rate).unwrap().with_weight_decay(decay).unwrap())
+                    }
+                };
+                optimizer.set_multipliers(factors.clone());
+                optimizer.step(&mut network);
+                let after: Vec<f32> = network
+                    .parameters()
+                    .flat_map(|p| p.values.to_vec())
+                    .collect();
+                (before, after)
+            };
+            let ((before, without), (_, with)) = (stepped(0.0), stepped(decay));
+            for ((w, without), with) in before.iter().zip(without).zip(with) {
+                let taken = f64::from(without - with);
+                let wanted = rate * decay * f64::from(*w);
+                // The two that are taken from each other are rounded where they are, at up to 2.
+                assert!(
+                    (taken - wanted).abs() < 4e-7,
+                    "{rule:?}: {taken}, not {wanted}"
+                );
+            }
+        }
     }
 
     /// How far one step of Adam moves the second layer's values.

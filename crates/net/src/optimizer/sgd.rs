@@ -1,6 +1,7 @@
 //! Stochastic gradient descent.
 
 use super::blocks::Pass;
+use super::multipliers::Factors;
 use super::{
     Multipliers, Optimizer, OptimizerError, OptimizerState, StateBuffer, checked_learning_rate,
     checked_weight_decay,
@@ -147,7 +148,8 @@ impl Optimizer for Sgd {
             weight_decay,
             ..
         } = *self;
-        let rate = |factor: f64| (learning_rate * factor) as f32;
+        let rate = |factors: Factors| (learning_rate * factors.learning_rate) as f32;
+        let decay = |factors: Factors| (f64::from(weight_decay) * factors.weight_decay) as f32;
         let multipliers = &self.multipliers;
         let pass = |team| Pass {
             team,
@@ -157,10 +159,10 @@ impl Optimizer for Sgd {
         };
         if momentum == 0.0 {
             workers.enter(|team| {
-                pass(team).run(parameters, gradients, &|factor, parameters, gradients| {
+                pass(team).run(parameters, gradients, &|factors, parameters, gradients| {
                     vectorized(Plain {
-                        rate: rate(factor),
-                        weight_decay,
+                        rate: rate(factors),
+                        weight_decay: decay(factors),
                         parameters,
                         gradients,
                     });
@@ -171,11 +173,11 @@ impl Optimizer for Sgd {
         self.velocity.resize(parameters.len(), 0.0);
         let rest = (&mut self.velocity[..], gradients);
         workers.enter(|team| {
-            pass(team).run(parameters, rest, &|factor, parameters, rest| {
+            pass(team).run(parameters, rest, &|factors, parameters, rest| {
                 let step = Momentum {
-                    rate: rate(factor),
+                    rate: rate(factors),
                     momentum,
-                    weight_decay,
+                    weight_decay: decay(factors),
                     parameters,
                     velocity: rest.0,
                     gradients: rest.1,

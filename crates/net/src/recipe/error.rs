@@ -92,6 +92,27 @@ pub enum RecipeError {
         /// The standard deviation.
         std: f64,
     },
+    /// μP's base is not the same network at another width.
+    #[error(
+        "parameter `{parameter}` has no match in the base: give the same layers at the width that was tuned"
+    )]
+    Base {
+        /// The parameter.
+        parameter: String,
+    },
+    /// A scheme whose weights have a mean that μP has no scale for.
+    #[error(
+        "{recipe} gives `{parameter}` a mean of {mean} at this width, and what the layer makes would grow with \
+         the width under μP: take a recipe whose weights have mean 0, as kaiming_normal"
+    )]
+    Mean {
+        /// The recipe.
+        recipe: &'static str,
+        /// The weight.
+        parameter: String,
+        /// Its mean.
+        mean: f64,
+    },
     /// The critical line of an activation does not reach the variance that the depth asks for.
     #[error(
         "{activation} is not on the edge of chaos at a variance of {q}: take tanh, or another activation \

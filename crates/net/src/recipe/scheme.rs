@@ -6,8 +6,8 @@ use evenkeel_init::{InitError, Parameters, Scheme, Seed};
 use evenkeel_theory::{Activation, Gain};
 
 use super::RecipeError;
-use super::weights::draw;
-use crate::graph::Role;
+use super::weights::{Size, draw};
+use crate::graph::{ParameterSpec, Role};
 use crate::network::Network;
 
 /// A scheme of `evenkeel-init` and its parameters.
@@ -59,6 +59,22 @@ impl NamedScheme {
         activation: &Activation,
         seed: Seed,
     ) -> Result<(), RecipeError> {
+        let drawing = self.drawing(activation)?;
+        super::fill(network, |parameter, values| {
+            match parameter.role() {
+                Role::Weight { .. } => draw(drawing.of(parameter), parameter, seed, values)?,
+                Role::Bias { fan_in } if drawing.draws_biases() => {
+                    let scheme = Scheme::pytorch_linear_default_bias(fan_in);
+                    draw(&scheme, parameter, seed, values)?;
+                }
+                role => values.fill(super::at_rest(role)),
+            }
+            Ok(())
+        })
+    }
+
+    /// What the layers of a network with this activation are drawn from.
+    pub(super) fn drawing(&self, activation: &Activation) -> Result<Drawing, RecipeError> {
         let gain = match (self.parameters.gain, &self.parameters.activation) {
             (None, None) if TAKE_GAIN.contains(&self.name) => Some(Gain::of(activation)?.forward),
             (gain, _) => gain,
@@ -73,35 +89,43 @@ impl NamedScheme {
             .find(|(name, _)| *name == self.name)
             .map(|(_, flat)| Scheme::named(flat, &parameters))
             .transpose()?;
-        super::fill(network, |parameter, values| {
-            let drawn = match parameter.role() {
-                Role::Weight { .. } if parameter.shape().axes().len() == 2 => {
-                    flat.as_ref().unwrap_or(&scheme)
-                }
-                Role::Weight { .. } => &scheme,
-                role => return Ok(self.set_vector(role, values, parameter, seed)?),
-            };
-            Ok(draw(drawn, parameter, seed, values)?)
-        })
+        Ok(Drawing { scheme, flat })
+    }
+}
+
+/// What the layers of a network are drawn from.
+pub(super) struct Drawing {
+    scheme: Scheme,
+    /// What stands for it in a linear layer.
+    flat: Option<Scheme>,
+}
+
+impl Drawing {
+    /// One scheme for every weight.
+    pub(super) fn by(scheme: Scheme) -> Self {
+        Self { scheme, flat: None }
     }
 
-    fn set_vector(
-        &self,
-        role: Role,
-        values: &mut [f32],
-        parameter: &crate::graph::ParameterSpec,
-        seed: Seed,
-    ) -> Result<(), InitError> {
-        match role {
-            Role::Bias { fan_in } if self.name == "pytorch_default_weight" => {
-                let scheme = Scheme::pytorch_linear_default_bias(fan_in);
-                draw(&scheme, parameter, seed, values)
-            }
-            role => {
-                values.fill(super::at_rest(role));
-                Ok(())
-            }
+    pub(super) fn name(&self) -> &'static str {
+        self.scheme.name()
+    }
+
+    /// The scheme of a weight.
+    fn of(&self, weight: &ParameterSpec) -> &Scheme {
+        match &self.flat {
+            Some(flat) if weight.shape().axes().len() == 2 => flat,
+            _ => &self.scheme,
         }
+    }
+
+    /// How large the values of a weight are.
+    pub(super) fn size(&self, weight: &ParameterSpec) -> Result<Size, InitError> {
+        Size::of(self.of(weight), weight)
+    }
+
+    /// Whether biases are PyTorch's, and not 0.
+    pub(super) fn draws_biases(&self) -> bool {
+        self.name() == "pytorch_default_weight"
     }
 }
 

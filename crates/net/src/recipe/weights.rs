@@ -16,6 +16,29 @@ pub(super) fn draw(
     prepared.fill_parallel(0..values.len() as u64, values, Threads::ONE)
 }
 
+/// Mean and standard deviation of a tensor's values, as its scheme intends them.
+pub(super) struct Size {
+    pub(super) mean: f64,
+    std: f64,
+}
+
+impl Size {
+    /// Of the tensor that `scheme` makes of the parameter's shape.
+    pub(super) fn of(scheme: &Scheme, parameter: &ParameterSpec) -> Result<Self, InitError> {
+        // Whichever values are drawn.
+        let stream = Seed(0).stream(parameter.name());
+        let prepared = scheme.prepare(&geometry(parameter)?, &stream)?;
+        Ok(Self {
+            mean: prepared.mean(),
+            std: prepared.std(),
+        })
+    }
+
+    pub(super) fn root_mean_square(&self) -> f64 {
+        self.mean.hypot(self.std)
+    }
+}
+
 /// The layer that a parameter belongs to, as `evenkeel-init` sees it.
 fn geometry(parameter: &ParameterSpec) -> Result<Geometry, GeometryError> {
     match (parameter.role(), parameter.shape().axes()) {
