@@ -224,6 +224,8 @@ fn an_interrupted_run_that_goes_on_ends_in_the_same_bytes() {
         "step:200:0.5",
         "--warmup",
         "20",
+        "--mup",
+        "16",
         "--seed",
         "9",
     ];

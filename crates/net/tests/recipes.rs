@@ -644,8 +644,10 @@ fn under_mup_weights_follow_their_size_at_the_base() {
                 Needs::Data => 0.3,
                 Needs::Seed => 5.0 / (2.0 * count).sqrt(),
             };
+            // The bias that centres what is centred is a rounding error, of whatever size.
+            let rounding = f64::from(f32::EPSILON);
             assert!(
-                (got - wanted).abs() <= slack * wanted,
+                (got - wanted).abs() <= slack * wanted + rounding,
                 "{recipe}: {name} has {got}, and not {wanted}"
             );
         }

@@ -42,9 +42,10 @@ impl Saved {
     /// What [`store`](Self::store) put there.
     pub(super) fn of(progress: &Progress) -> Result<Self, TrainError> {
         let mut saved = Self::deserialize(&progress.run).map_err(foreign)?;
+        let profiles = &mut saved.history.profiles;
         // The first format of checkpoints has the rows in the text.
-        if !progress.series.is_empty() {
-            for (number, profile) in saved.history.profiles.iter_mut().enumerate() {
+        if profiles.iter().all(|profile| profile.layers.is_empty()) {
+            for (number, profile) in profiles.iter_mut().enumerate() {
                 profile.layers = layers(number, profile, &progress.series)?;
             }
         }
@@ -218,11 +219,18 @@ mod tests {
     fn columns_that_are_not_all_there_are_refused() {
         let mut lacking = stored();
         lacking.series.remove("profiles.1.nan");
+        let mut without = stored();
+        without.series.clear();
         let mut short = stored();
         short.series.get_mut("profiles.0.max").unwrap().pop();
         let mut long = stored();
         long.series.get_mut("profiles.0.count").unwrap().push(1.0);
-        for (progress, profile) in [(lacking, "none"), (short, "states"), (long, "states")] {
+        for (progress, profile) in [
+            (lacking, "none"),
+            (without, "states"),
+            (short, "states"),
+            (long, "states"),
+        ] {
             let error = Saved::of(&progress).map(|_| ()).unwrap_err();
             let words = format!("column of its profile \"{profile}\"");
             assert!(error.to_string().contains(&words), "{error}");

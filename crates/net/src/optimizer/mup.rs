@@ -49,7 +49,8 @@ impl Multipliers {
     /// # Source
     ///
     /// G. Yang, E. J. Hu, I. Babuschkin et al. (2021), "Tensor Programs V: tuning large neural
-    /// networks via zero-shot hyperparameter transfer", table 3; for weight decay appendix B and the `MuAdamW` and `MuSGD` of the paper's package `mup`.
+    /// networks via zero-shot hyperparameter transfer", table 3; for weight decay the paper's package
+    /// `mup`, whose optimisers multiply it by what they divide the learning rate by.
     pub fn mup(graph: &Graph, base: &Graph, rule: MupRule) -> Result<Self, OptimizerError> {
         let mut factors = Vec::with_capacity(graph.parameters().len());
         for spec in graph.parameters() {
