@@ -378,6 +378,21 @@ pub(super) fn parts_mut<S: Simd, const V: usize>(vector: &mut Vector) -> &mut [[
     S::as_mut_simd_f32s(vector).0.as_chunks_mut().0
 }
 
+/// [`load`] of several. Not by `from_fn` or `map`: where vectors go through their calls, those are not
+/// always inlined, and what is not is not compiled for the machine's vectors.
+#[inline(always)]
+pub(super) fn load_all<S: Simd, const N: usize>(
+    simd: S,
+    vectors: [&Vector; N],
+    part: usize,
+) -> [S::f32s; N] {
+    let mut loaded = [simd.splat_f32s(0.0); N];
+    for index in 0..N {
+        loaded[index] = load::<S>(vectors[index], part);
+    }
+    loaded
+}
+
 /// Some of a vector's values, as many as the machine's have.
 #[inline(always)]
 pub(super) fn load<S: Simd>(vector: &Vector, part: usize) -> S::f32s {

@@ -10,7 +10,7 @@ use super::tiles::{Tile, Tiles};
 use super::{MADE, PLACES, TOGETHER, WINDOW, evenly, made, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::matrix::Accumulate;
-use crate::operator::convolution::gather::{self, Sizes, load, parts, parts_mut, tile_rows};
+use crate::operator::convolution::gather::{self, Sizes, load_all, parts, parts_mut, tile_rows};
 use crate::simd::vectorized_with;
 
 /// A window's places of one channel.
@@ -131,15 +131,17 @@ impl Part<'_> {
         for (term, plane) in self.source.chunks_exact(source_plane).enumerate() {
             for (slot, tile) in tiles.iter().enumerate() {
                 let out = &mut self.windows[slot * terms + term];
-                let rows: [_; WINDOW] = std::array::from_fn(|row| tile.row(plane, row));
+                let rows = tile.rows(plane);
                 for part in 0..BLOCK / S::F32_LANES {
-                    let rows: [[S::f32s; WINDOW]; WINDOW] = std::array::from_fn(|row| {
-                        let row = std::array::from_fn(|column| load::<S>(rows[row][column], part));
-                        window(simd, row)
-                    });
+                    let mut columns = [[simd.splat_f32s(0.0); WINDOW]; WINDOW];
+                    for row in 0..WINDOW {
+                        let row_made = window(simd, load_all::<S, WINDOW>(simd, rows[row], part));
+                        for column in 0..WINDOW {
+                            columns[column][row] = row_made[column];
+                        }
+                    }
                     for column in 0..WINDOW {
-                        let column_made =
-                            window(simd, std::array::from_fn(|row| rows[row][column]));
+                        let column_made = window(simd, columns[column]);
                         for row in 0..WINDOW {
                             S::as_mut_simd_f32s(&mut out[row * WINDOW + column]).0[part] =
                                 column_made[row];
@@ -207,8 +209,10 @@ impl Part<'_> {
             for (place, (products, weights)) in places.enumerate() {
                 let mut sums = [[[simd.splat_f32s(0.0); V]; P]; N];
                 for term in 0..terms {
-                    let values: [[S::f32s; V]; P] =
-                        std::array::from_fn(|p| parts::<S, V>(&windows[p][term][place])[part]);
+                    let mut values = [[simd.splat_f32s(0.0); V]; P];
+                    for p in 0..P {
+                        values[p] = parts::<S, V>(&windows[p][term][place])[part];
+                    }
                     for row in 0..N {
                         let weight = simd.splat_f32s(weights[term][row]);
                         for p in 0..P {
@@ -251,13 +255,19 @@ fn put<S: Simd>(
 ) {
     let bias = simd.splat_f32s(bias);
     for part in 0..BLOCK / S::F32_LANES {
-        let columns: [[S::f32s; MADE]; WINDOW] = std::array::from_fn(|column| {
-            let column =
-                std::array::from_fn(|row| load::<S>(products[row * WINDOW + column], part));
-            made(simd, column)
-        });
-        for (row, places) in tile.targets.as_chunks::<MADE>().0.iter().enumerate() {
-            let values = made(simd, std::array::from_fn(|column| columns[column][row]));
+        let mut rows = [[simd.splat_f32s(0.0); WINDOW]; MADE];
+        for column in 0..WINDOW {
+            let mut places = [products[column]; WINDOW];
+            for row in 0..WINDOW {
+                places[row] = products[row * WINDOW + column];
+            }
+            let column_made = made(simd, load_all::<S, WINDOW>(simd, places, part));
+            for row in 0..MADE {
+                rows[row][column] = column_made[row];
+            }
+        }
+        for (row, places) in rows.into_iter().zip(tile.targets.as_chunks::<MADE>().0) {
+            let values = made(simd, row);
             for (value, &place) in values.into_iter().zip(places) {
                 if let Some(target) = target.get_mut(place as usize) {
                     let target = &mut S::as_mut_simd_f32s(target).0[part];

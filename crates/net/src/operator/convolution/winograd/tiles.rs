@@ -135,25 +135,42 @@ impl Tiles {
 }
 
 impl Tile {
+    /// The window in a channel's plane.
+    #[inline(always)]
+    pub(super) fn rows<'a>(&self, plane: &'a [Vector]) -> [[&'a Vector; WINDOW]; WINDOW] {
+        let mut rows = [[&ZEROS; WINDOW]; WINDOW];
+        for row in 0..WINDOW {
+            rows[row] = self.row(plane, row);
+        }
+        rows
+    }
+
     /// A row of the window in a channel's plane.
     #[inline(always)]
     pub(super) fn row<'a>(&self, plane: &'a [Vector], row: usize) -> [&'a Vector; WINDOW] {
+        let mut made = [&ZEROS; WINDOW];
         if let Some((first, width)) = self.whole {
             let row = &plane[first as usize + row * width as usize..][..WINDOW];
-            std::array::from_fn(|column| &row[column])
+            for column in 0..WINDOW {
+                made[column] = &row[column];
+            }
         } else {
-            let place = |column: usize| self.sources[row * WINDOW + column] as usize;
-            std::array::from_fn(|column| plane.get(place(column)).unwrap_or(&ZEROS))
+            for column in 0..WINDOW {
+                let place = self.sources[row * WINDOW + column];
+                made[column] = plane.get(place as usize).unwrap_or(&ZEROS);
+            }
         }
+        made
     }
 
     /// What the window makes of a channel's plane of the target, zeros outside it.
     #[inline(always)]
     pub(super) fn made<'a>(&self, plane: &'a [Vector]) -> [[&'a Vector; MADE]; MADE] {
-        let place = |row: usize, column: usize| self.targets[row * MADE + column] as usize;
-        std::array::from_fn(|row| {
-            std::array::from_fn(|column| plane.get(place(row, column)).unwrap_or(&ZEROS))
-        })
+        let mut made = [[&ZEROS; MADE]; MADE];
+        for (made, &place) in made.as_flattened_mut().iter_mut().zip(&self.targets) {
+            *made = plane.get(place as usize).unwrap_or(&ZEROS);
+        }
+        made
     }
 }
 

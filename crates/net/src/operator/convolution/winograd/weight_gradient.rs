@@ -9,10 +9,10 @@ use pulp::{Simd, WithSimd};
 
 use super::kernel::gradient;
 use super::tiles::{Tile, Tiles};
-use super::{PLACES, TOGETHER, WINDOW, evenly, spread, window};
+use super::{MADE, PLACES, TOGETHER, WINDOW, evenly, spread, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::operator::Direction;
-use crate::operator::convolution::gather::{Sizes, load};
+use crate::operator::convolution::gather::{Sizes, load, load_all};
 use crate::operator::convolution::weight_gradient::{self, by_halves};
 use crate::simd::vectorized_with;
 
@@ -148,14 +148,14 @@ impl Part<'_> {
                 let (first, second) = (tile.row(plane, first), tile.row(plane, second));
                 let out = &mut self.windows[channel * TOGETHER + slot..];
                 for part in 0..BLOCK / S::F32_LANES {
-                    let row = std::array::from_fn(|column| {
-                        let first = load::<S>(first[column], part);
-                        let second = load::<S>(second[column], part);
-                        match R {
-                            1 => simd.add_f32s(first, second),
-                            _ => simd.sub_f32s(first, second),
-                        }
-                    });
+                    let mut row = load_all::<S, WINDOW>(simd, first, part);
+                    let second = load_all::<S, WINDOW>(simd, second, part);
+                    for column in 0..WINDOW {
+                        row[column] = match R {
+                            1 => simd.add_f32s(row[column], second[column]),
+                            _ => simd.sub_f32s(row[column], second[column]),
+                        };
+                    }
                     put::<S>(window(simd, row), part, out, place_stride(terms));
                 }
             }
@@ -166,16 +166,16 @@ impl Part<'_> {
                 let out = &mut self.spreads[channel * TOGETHER + slot..];
                 for part in 0..BLOCK / S::F32_LANES {
                     // The row of A g.
-                    let row = std::array::from_fn(|column| {
-                        let first = load::<S>(first[column], part);
-                        let second = load::<S>(second[column], part);
-                        match R {
-                            0 => first,
-                            1 => simd.add_f32s(first, second),
-                            2 => simd.sub_f32s(first, second),
-                            _ => second,
-                        }
-                    });
+                    let mut row = load_all::<S, MADE>(simd, first, part);
+                    let second = load_all::<S, MADE>(simd, second, part);
+                    for column in 0..MADE {
+                        row[column] = match R {
+                            0 => row[column],
+                            1 => simd.add_f32s(row[column], second[column]),
+                            2 => simd.sub_f32s(row[column], second[column]),
+                            _ => second[column],
+                        };
+                    }
                     put::<S>(spread(simd, row), part, out, place_stride(targets));
                 }
             }
@@ -262,12 +262,14 @@ impl Product<'_> {
         for part in 0..BLOCK / S::F32_LANES {
             let mut made = [[simd.splat_f32s(0.0); C]; N];
             for tile in 0..tiles {
-                let windows: [S::f32s; C] =
-                    std::array::from_fn(|c| load::<S>(&windows[c][tile], part));
+                let mut at_tile = [simd.splat_f32s(0.0); C];
+                for c in 0..C {
+                    at_tile[c] = load::<S>(&windows[c][tile], part);
+                }
                 for n in 0..N {
                     let spread = load::<S>(&spreads[n][tile], part);
                     for c in 0..C {
-                        made[n][c] = simd.mul_add_f32s(spread, windows[c], made[n][c]);
+                        made[n][c] = simd.mul_add_f32s(spread, at_tile[c], made[n][c]);
                     }
                 }
             }
