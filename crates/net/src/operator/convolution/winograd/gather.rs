@@ -109,7 +109,10 @@ impl Part<'_> {
             let together = self.tiles.together(tiles);
             let tiles = &together[..count];
             self.transform(simd, tiles);
-            self.fetch(tiles);
+            // Where a value's vector is one of the machine's, its writes wait for nothing.
+            if S::F32_LANES < BLOCK {
+                self.fetch(tiles);
+            }
             let (several, rest) = tiles.as_chunks::<P>();
             for (index, tiles) in several.iter().enumerate() {
                 self.channels::<S, P, V>(simd, tiles, index * P);
