@@ -21,6 +21,7 @@
 //! is beyond the image is zero in a window.
 
 mod gather;
+mod halves;
 mod kernel;
 mod tiles;
 mod weight_gradient;

@@ -139,8 +139,8 @@ impl Tile {
     #[inline(always)]
     pub(super) fn rows<'a>(&self, plane: &'a [Vector]) -> [[&'a Vector; WINDOW]; WINDOW] {
         let mut rows = [[&ZEROS; WINDOW]; WINDOW];
-        for row in 0..WINDOW {
-            rows[row] = self.row(plane, row);
+        for (index, row) in rows.iter_mut().enumerate() {
+            *row = self.row(plane, index);
         }
         rows
     }
@@ -151,13 +151,12 @@ impl Tile {
         let mut made = [&ZEROS; WINDOW];
         if let Some((first, width)) = self.whole {
             let row = &plane[first as usize + row * width as usize..][..WINDOW];
-            for column in 0..WINDOW {
-                made[column] = &row[column];
+            for (made, vector) in made.iter_mut().zip(row) {
+                *made = vector;
             }
         } else {
-            for column in 0..WINDOW {
-                let place = self.sources[row * WINDOW + column];
-                made[column] = plane.get(place as usize).unwrap_or(&ZEROS);
+            for (made, &place) in made.iter_mut().zip(&self.sources[row * WINDOW..]) {
+                *made = plane.get(place as usize).unwrap_or(&ZEROS);
             }
         }
         made

@@ -7,19 +7,23 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::halves::{Halves, place};
 use super::kernel::gradient;
 use super::tiles::{Tile, Tiles};
 use super::{MADE, PLACES, TOGETHER, WINDOW, evenly, spread, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::operator::Direction;
 use crate::operator::convolution::gather::{Sizes, load, load_all};
-use crate::operator::convolution::weight_gradient::{self, by_halves};
+use crate::operator::convolution::weight_gradient;
 use crate::simd::vectorized_with;
 
 /// Outputs whose sums registers hold.
 const ROWS: usize = 4;
+/// Inputs at most, with the machine's widest vectors and with others.
+const WIDE: usize = 4;
+const NARROW: usize = 3;
 /// Sums of a tile at most.
-const SUMS: usize = ROWS * 6;
+const SUMS: usize = ROWS * WIDE;
 
 /// What a weight's gradient is summed of, by windows.
 pub(in super::super) struct WeightGradient<'a> {
@@ -37,7 +41,7 @@ impl WeightGradient<'_> {
     /// Values of scratch.
     pub(in super::super) fn scratch(sizes: Sizes) -> usize {
         let vectors = WINDOW * (place_stride(sizes.terms) + place_stride(sizes.targets));
-        vectors * BLOCK + PLACES * sizes.terms * sizes.targets
+        (vectors + PLACES * Pairs::count(sizes.targets, sizes.terms, NARROW)) * BLOCK
     }
 
     pub(in super::super) fn run(self) {
@@ -52,8 +56,8 @@ impl WithSimd for WeightGradient<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         // As many inputs as registers hold sums of, four outputs of each.
         match S::F32_LANES {
-            BLOCK => self.groups::<S, 6>(simd),
-            _ => self.groups::<S, 3>(simd),
+            BLOCK => self.groups::<S, WIDE>(simd),
+            _ => self.groups::<S, NARROW>(simd),
         }
     }
 }
@@ -63,12 +67,13 @@ impl WeightGradient<'_> {
     fn groups<S: Simd, const C: usize>(self, simd: S) {
         let Self { by, tiles } = self;
         let groups = by.geometry.groups;
+        let halves = Halves::with::<S>();
         let sizes = Sizes::of(by.geometry, Direction::Forward);
         let (windows, rest) =
             vectors_mut(by.scratch).split_at_mut(WINDOW * place_stride(sizes.terms));
         let (spreads, rest) = rest.split_at_mut(WINDOW * place_stride(sizes.targets));
-        let pairs = sizes.terms * sizes.targets;
-        let products = &mut rest.as_flattened_mut()[..PLACES * pairs];
+        let count = Pairs::count(sizes.targets, sizes.terms, C);
+        let products = &mut rest[..PLACES * count];
         let (inputs, gradients) = (vectors(by.input), vectors(by.gradient));
         let (input_len, gradient_len) = (
             sizes.terms * sizes.source_plane,
@@ -76,12 +81,13 @@ impl WeightGradient<'_> {
         );
         let blocks = inputs.len() / (input_len * groups);
         for (group, sums) in by.sums.chunks_exact_mut(sizes.weights()).enumerate() {
-            products.fill(0.0);
+            products.fill([0.0; BLOCK]);
             for block in 0..blocks {
                 let index = block * groups + group;
                 let mut part = Part {
                     tiles,
                     sizes,
+                    halves,
                     examples: if block + 1 == blocks { by.last } else { BLOCK },
                     input: &inputs[index * input_len..][..input_len],
                     gradient: &gradients[index * gradient_len..][..gradient_len],
@@ -91,11 +97,17 @@ impl WeightGradient<'_> {
                 };
                 part.run::<S, C>(simd);
             }
-            for (pair, sums) in sums.as_chunks_mut().0.iter_mut().enumerate() {
-                let product = |place: usize| products[place * pairs + pair];
-                *sums = gradient(std::array::from_fn(|row| {
-                    std::array::from_fn(|column| product(row * WINDOW + column))
-                }));
+            let kernels = sums.as_chunks_mut().0;
+            for (index, pairs) in Pairs::all::<C>(sizes.targets, sizes.terms).enumerate() {
+                for pair in 0..pairs.rows * pairs.columns {
+                    let (row, column) = (pair / pairs.columns, pair % pairs.columns);
+                    let mut windows = [[0.0; WINDOW]; WINDOW];
+                    for (at, window) in windows.as_flattened_mut().iter_mut().enumerate() {
+                        *window = products[at * count + index][place(pair)];
+                    }
+                    kernels[(pairs.target + row) * sizes.terms + pairs.term + column] =
+                        gradient(windows);
+                }
             }
         }
     }
@@ -105,6 +117,7 @@ impl WeightGradient<'_> {
 struct Part<'a> {
     tiles: &'a Tiles,
     sizes: Sizes,
+    halves: Halves,
     examples: usize,
     input: &'a [Vector],
     gradient: &'a [Vector],
@@ -112,8 +125,8 @@ struct Part<'a> {
     windows: &'a mut [Vector],
     /// What the gradients are spread to there.
     spreads: &'a mut [Vector],
-    /// For each place, each output with each input.
-    products: &'a mut [f32],
+    /// For each place, the sums of each of [`Pairs`].
+    products: &'a mut [Vector],
 }
 
 impl Part<'_> {
@@ -180,16 +193,17 @@ impl Part<'_> {
                 }
             }
         }
-        let pairs = terms * targets;
+        let count = self.products.len() / PLACES;
         for column in 0..WINDOW {
             let product = Product {
-                windows: &self.windows[column * place_stride(terms)..],
-                spreads: &self.spreads[column * place_stride(targets)..],
+                windows: self.windows[column * place_stride(terms)..].as_chunks().0,
+                spreads: self.spreads[column * place_stride(targets)..].as_chunks().0,
+                halves: self.halves,
                 tiles: tiles.len(),
                 examples: self.examples,
                 terms,
             };
-            let sums = &mut self.products[(R * WINDOW + column) * pairs..][..pairs];
+            let sums = &mut self.products[(R * WINDOW + column) * count..][..count];
             product.add::<S, C>(simd, targets, sums);
         }
     }
@@ -206,8 +220,10 @@ fn put<S: Simd>(row: [S::f32s; WINDOW], part: usize, out: &mut [Vector], stride:
 /// One place's product of outputs by inputs, over tiles and examples.
 #[derive(Clone, Copy)]
 struct Product<'a> {
-    windows: &'a [Vector],
-    spreads: &'a [Vector],
+    /// For each channel, the tiles.
+    windows: &'a [[Vector; TOGETHER]],
+    spreads: &'a [[Vector; TOGETHER]],
+    halves: Halves,
     tiles: usize,
     examples: usize,
     terms: usize,
@@ -215,33 +231,20 @@ struct Product<'a> {
 
 impl Product<'_> {
     #[inline(always)]
-    fn add<S: Simd, const C: usize>(self, simd: S, targets: usize, sums: &mut [f32]) {
+    fn add<S: Simd, const C: usize>(self, simd: S, targets: usize, sums: &mut [Vector]) {
+        // Those beyond a tile's are zero.
         let products = &mut [[0.0; BLOCK]; SUMS];
-        let mut target = 0;
-        while target < targets {
-            let rows = if targets - target >= ROWS { ROWS } else { 1 };
-            let mut term = 0;
-            while term < self.terms {
-                // The fewest tiles, as even as can be.
-                let left = self.terms - term;
-                let columns = left.div_ceil(left.div_ceil(C));
-                let at = (target, term);
-                match (rows, columns) {
-                    (ROWS, 6) if C == 6 => self.tile::<S, ROWS, 6>(simd, at, products, sums),
-                    (ROWS, 5) if C == 6 => self.tile::<S, ROWS, 5>(simd, at, products, sums),
-                    (ROWS, 4) if C == 6 => self.tile::<S, ROWS, 4>(simd, at, products, sums),
-                    (ROWS, 3) => self.tile::<S, ROWS, 3>(simd, at, products, sums),
-                    (ROWS, 2) => self.tile::<S, ROWS, 2>(simd, at, products, sums),
-                    (ROWS, _) => self.tile::<S, ROWS, 1>(simd, at, products, sums),
-                    _ => {
-                        for term in term..term + columns {
-                            self.tile::<S, 1, 1>(simd, (target, term), products, sums);
-                        }
-                    }
-                }
-                term += columns;
+        for (pairs, sums) in Pairs::all::<C>(targets, self.terms).zip(sums) {
+            match (pairs.rows, pairs.columns) {
+                (ROWS, 4) if C == 4 => self.tile::<S, ROWS, 4>(simd, pairs, products, sums),
+                (ROWS, 3) => self.tile::<S, ROWS, 3>(simd, pairs, products, sums),
+                (ROWS, 2) => self.tile::<S, ROWS, 2>(simd, pairs, products, sums),
+                (ROWS, _) => self.tile::<S, ROWS, 1>(simd, pairs, products, sums),
+                (_, 4) if C == 4 => self.tile::<S, 1, 4>(simd, pairs, products, sums),
+                (_, 3) => self.tile::<S, 1, 3>(simd, pairs, products, sums),
+                (_, 2) => self.tile::<S, 1, 2>(simd, pairs, products, sums),
+                _ => self.tile::<S, 1, 1>(simd, pairs, products, sums),
             }
-            target += rows;
         }
     }
 
@@ -250,18 +253,19 @@ impl Product<'_> {
     fn tile<S: Simd, const N: usize, const C: usize>(
         self,
         simd: S,
-        (target, term): (usize, usize),
+        pairs: Pairs,
         products: &mut [Vector; SUMS],
-        sums: &mut [f32],
+        sums: &mut Vector,
     ) {
-        let tiles = self.tiles;
-        let windows: [&[Vector]; C] =
-            std::array::from_fn(|c| &self.windows[(term + c) * TOGETHER..][..tiles]);
-        let spreads: [&[Vector]; N] =
-            std::array::from_fn(|n| &self.spreads[(target + n) * TOGETHER..][..tiles]);
+        let windows = self.windows[pairs.term..].first_chunk::<C>();
+        let spreads = self.spreads[pairs.target..].first_chunk::<N>();
+        let (Some(windows), Some(spreads)) = (windows, spreads) else {
+            unreachable!("there are as many channels")
+        };
         for part in 0..BLOCK / S::F32_LANES {
             let mut made = [[simd.splat_f32s(0.0); C]; N];
-            for tile in 0..tiles {
+            // Of a number that the compiler knows is not beyond the arrays.
+            for tile in 0..self.tiles.min(TOGETHER) {
                 let mut at_tile = [simd.splat_f32s(0.0); C];
                 for c in 0..C {
                     at_tile[c] = load::<S>(&windows[c][tile], part);
@@ -284,10 +288,43 @@ impl Product<'_> {
                 product[self.examples..].fill(0.0);
             }
         }
-        for n in 0..N {
-            for c in 0..C {
-                sums[(target + n) * self.terms + term + c] += by_halves(simd, &products[n * C + c]);
-            }
+        for (sum, product) in sums.iter_mut().zip(self.halves.sum(products)) {
+            *sum += product;
         }
+    }
+}
+
+/// Outputs and inputs whose sums registers hold.
+#[derive(Clone, Copy)]
+struct Pairs {
+    target: usize,
+    /// [`ROWS`] or one.
+    rows: usize,
+    term: usize,
+    columns: usize,
+}
+
+impl Pairs {
+    /// Each output with each input, `C` inputs at most at a time.
+    #[inline(always)]
+    fn all<const C: usize>(targets: usize, terms: usize) -> impl Iterator<Item = Self> {
+        let of_target = move |target: usize, rows: usize| {
+            evenly(terms, C).map(move |columns| Self {
+                target,
+                rows,
+                term: columns.start,
+                columns: columns.len(),
+            })
+        };
+        let whole = targets / ROWS * ROWS;
+        let tiles = (0..whole)
+            .step_by(ROWS)
+            .flat_map(move |target| of_target(target, ROWS));
+        tiles.chain((whole..targets).flat_map(move |target| of_target(target, 1)))
+    }
+
+    /// How many of these there are.
+    fn count(targets: usize, terms: usize, most: usize) -> usize {
+        (targets / ROWS + targets % ROWS) * terms.div_ceil(most)
     }
 }
