@@ -214,7 +214,7 @@ impl Network {
     /// ```
     pub fn session<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
         let workers = self.workers.clone();
-        workers.enter(|_| work(self))
+        workers.session(|| work(self))
     }
 
     /// The graph.

@@ -5,6 +5,9 @@
 //! number of threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -18,7 +21,7 @@ pub struct Threads(pub usize);
 impl Threads {
     /// As many as the machine has cores for.
     pub fn available() -> Self {
-        Self(std::thread::available_parallelism().map_or(1, |count| count.get()))
+        Self(thread::available_parallelism().map_or(1, |count| count.get()))
     }
 }
 
@@ -45,12 +48,61 @@ impl Workers {
         }
     }
 
+    /// Runs `work` where these workers are at hand and stay awake.
+    pub(crate) fn session<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.0 {
+            None => work(),
+            Some(pool) => pool.install(|| awake(work)),
+        }
+    }
+
     /// Runs `work` where these workers are at hand, so that what follows inside it need not be
     /// handed over again and again.
     pub(crate) fn enter<R: Send>(&self, work: impl FnOnce(Team) -> R + Send) -> R {
         match &self.0 {
             None => work(Team::Alone),
             Some(pool) => pool.install(|| work(Team::Pool)),
+        }
+    }
+}
+
+/// Runs `work` on this worker, the others staying awake: one that has gone to sleep between two
+/// handovers takes longer to wake than a small network's pass takes.
+fn awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let own = rayon::current_thread_index();
+    let is_over = AtomicBool::new(false);
+    rayon::scope(|scope| {
+        scope.spawn_broadcast(|_, worker| {
+            if Some(worker.index()) != own {
+                look_out(&is_over);
+            }
+        });
+        // Also where `work` panics: the scope waits for the others.
+        let _over = Over(&is_over);
+        work()
+    })
+}
+
+/// Sets its flag in the end.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How long a worker stays awake without work.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// Does what there is to do, until it is over or nothing has come for a while.
+fn look_out(is_over: &AtomicBool) {
+    let mut latest = Instant::now();
+    while !is_over.load(Ordering::Relaxed) {
+        match rayon::yield_now() {
+            Some(rayon::Yield::Executed) => latest = Instant::now(),
+            _ if latest.elapsed() > PATIENCE => return,
+            _ => thread::yield_now(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod gather;
 mod geometry;
+mod halves;
 mod places;
 mod weight_gradient;
 mod winograd;

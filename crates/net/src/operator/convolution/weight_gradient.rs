@@ -8,8 +8,9 @@ mod images;
 
 use pulp::{Simd, WithSimd};
 
-use super::gather::{self, Sizes, load};
+use super::gather::{self, Sizes};
 use super::geometry::Geometry;
+use super::halves::by_halves;
 use super::places::{Class, Run};
 use super::winograd;
 use crate::blocks::{BLOCK, Vector, vectors};
@@ -306,20 +307,4 @@ struct Tile {
     /// Its first output.
     output: usize,
     cut: usize,
-}
-
-/// The sum of a vector's sixteen values, the second half of them added to the first until one is
-/// left: as `reduce_sum_f32s` goes on within a vector of the machine's, so that the order does not
-/// depend on its width.
-#[inline(always)]
-pub(super) fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
-    let mut left = *vector;
-    let mut half = BLOCK / 2;
-    while half >= S::F32_LANES {
-        for at in 0..half {
-            left[at] += left[at + half];
-        }
-        half /= 2;
-    }
-    simd.reduce_sum_f32s(load::<S>(&left, 0))
 }

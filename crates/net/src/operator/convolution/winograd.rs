@@ -21,7 +21,6 @@
 //! is beyond the image is zero in a window.
 
 mod gather;
-mod halves;
 mod kernel;
 mod tiles;
 mod weight_gradient;

@@ -7,13 +7,13 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::halves::{Halves, place};
 use super::kernel::gradient;
 use super::tiles::{Tile, Tiles};
 use super::{MADE, PLACES, TOGETHER, WINDOW, evenly, spread, window};
 use crate::blocks::{BLOCK, Vector, vectors, vectors_mut};
 use crate::operator::Direction;
 use crate::operator::convolution::gather::{Sizes, load, load_all};
+use crate::operator::convolution::halves::{Halves, place};
 use crate::operator::convolution::weight_gradient;
 use crate::simd::vectorized_with;
 
@@ -288,7 +288,7 @@ impl Product<'_> {
                 product[self.examples..].fill(0.0);
             }
         }
-        for (sum, product) in sums.iter_mut().zip(self.halves.sum(products)) {
+        for (sum, product) in sums.iter_mut().zip(self.halves.sum(simd, products)) {
             *sum += product;
         }
     }

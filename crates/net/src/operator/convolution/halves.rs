@@ -1,18 +1,21 @@
-//! Sums of sixteen vectors at once.
+//! Sums of vectors by halves: of the first and the last eight values, then of the first and the last four
+//! of what that makes, and so on. Sixteen vectors are merged pair by pair, so that every step adds
+//! sixteen values; one vector alone takes a dozen instructions.
 
 use pulp::Simd;
 
+use super::gather::load;
 use crate::blocks::{BLOCK, Vector};
 
-/// How vectors are summed: with the shuffles of AVX-512 or AVX2, or in plain loops, which compilers make
-/// many more instructions of.
+/// How sixteen vectors are summed: with the shuffles of AVX-512 or AVX2, or one by one. (Of a merge in
+/// plain loops compilers make ten times the instructions.)
 #[derive(Clone, Copy)]
 pub(super) enum Halves {
     #[cfg(target_arch = "x86_64")]
     V4(pulp::x86::V4),
     #[cfg(target_arch = "x86_64")]
     V3(pulp::x86::V3),
-    Plain,
+    OneByOne,
 }
 
 impl Halves {
@@ -20,25 +23,29 @@ impl Halves {
     pub(super) fn with<S: Simd>() -> Self {
         #[cfg(target_arch = "x86_64")]
         match S::F32_LANES {
-            BLOCK => pulp::x86::V4::try_new().map_or(Self::Plain, Self::V4),
-            8 => pulp::x86::V3::try_new().map_or(Self::Plain, Self::V3),
-            _ => Self::Plain,
+            BLOCK => pulp::x86::V4::try_new().map_or(Self::OneByOne, Self::V4),
+            8 => pulp::x86::V3::try_new().map_or(Self::OneByOne, Self::V3),
+            _ => Self::OneByOne,
         }
         #[cfg(not(target_arch = "x86_64"))]
-        Self::Plain
+        Self::OneByOne
     }
 
-    /// The sum of each of sixteen vectors, by halves: of its first and its last eight values, then of
-    /// the first and the last four of what that makes, and so on. Vectors are merged pair by pair, so
-    /// that every step adds sixteen values; [`place`] tells where each sum ends up.
+    /// The sum of each of sixteen vectors; [`place`] tells where.
     #[inline(always)]
-    pub(super) fn sum(self, vectors: &[Vector; BLOCK]) -> Vector {
+    pub(super) fn sum<S: Simd>(self, simd: S, vectors: &[Vector; BLOCK]) -> Vector {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::V4(simd) => v4::sum(simd, vectors),
+            Self::V4(v4) => v4::sum(v4, vectors),
             #[cfg(target_arch = "x86_64")]
-            Self::V3(simd) => v3::sum(simd, vectors),
-            Self::Plain => plain(vectors),
+            Self::V3(v3) => v3::sum(v3, vectors),
+            Self::OneByOne => {
+                let mut sums = [0.0; BLOCK];
+                for (index, vector) in vectors.iter().enumerate() {
+                    sums[place(index)] = by_halves(simd, vector);
+                }
+                sums
+            }
         }
     }
 }
@@ -148,65 +155,33 @@ mod v3 {
     }
 }
 
-/// [`Halves::sum`] in loops.
-#[inline(always)]
-fn plain(vectors: &[Vector; BLOCK]) -> Vector {
-    // Written out: loops would be vectorised across the vectors, whose values then come one by one.
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = vectors;
-    let eights = [
-        merge::<8>(a, b),
-        merge::<8>(c, d),
-        merge::<8>(e, f),
-        merge::<8>(g, h),
-        merge::<8>(i, j),
-        merge::<8>(k, l),
-        merge::<8>(m, n),
-        merge::<8>(o, p),
-    ];
-    let [a, b, c, d, e, f, g, h] = &eights;
-    let fours = [
-        merge::<4>(a, b),
-        merge::<4>(c, d),
-        merge::<4>(e, f),
-        merge::<4>(g, h),
-    ];
-    let [a, b, c, d] = &fours;
-    let twos = [merge::<2>(a, b), merge::<2>(c, d)];
-    merge::<1>(&twos[0], &twos[1])
-}
-
 /// Where [`Halves::sum`] leaves the sum of a vector: the last two steps go within quarters.
 pub(super) fn place(vector: usize) -> usize {
     4 * (vector % 4) + vector / 4
 }
 
-/// Adds the first and the last `H` values of each `2 H` of two vectors. Those of a come before those of
-/// b in the whole vector, or in each quarter of it where they fit there.
+/// The sum of a vector's sixteen values, the second half of them added to the first until one is
+/// left: as `reduce_sum_f32s` goes on within a vector of the machine's, so that the order does not
+/// depend on its width.
 #[inline(always)]
-fn merge<const H: usize>(a: &Vector, b: &Vector) -> Vector {
-    const QUARTER: usize = BLOCK / 4;
-    let mut made = [0.0; BLOCK];
-    for at in 0..BLOCK / 2 {
-        let from = at / H * 2 * H + at % H;
-        let to = match H {
-            1 | 2 => at / 2 * QUARTER + at % 2,
-            _ => at,
-        };
-        let apart = match H {
-            1 | 2 => QUARTER / 2,
-            _ => BLOCK / 2,
-        };
-        made[to] = a[from] + a[from + H];
-        made[to + apart] = b[from] + b[from + H];
+pub(super) fn by_halves<S: Simd>(simd: S, vector: &Vector) -> f32 {
+    let mut left = *vector;
+    let mut half = BLOCK / 2;
+    while half >= S::F32_LANES {
+        for at in 0..half {
+            left[at] += left[at + half];
+        }
+        half /= 2;
     }
-    made
+    simd.reduce_sum_f32s(load::<S>(&left, 0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Halves, place, plain};
+    use super::{Halves, place};
     use crate::blocks::{BLOCK, Vector};
     use crate::simd::vectorized_with;
+    use crate::testing::narrow;
     use pulp::{Simd, WithSimd};
 
     struct Sum<'a>(&'a [Vector; BLOCK]);
@@ -215,8 +190,8 @@ mod tests {
         type Output = Vector;
 
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> Vector {
-            Halves::with::<S>().sum(self.0)
+        fn with_simd<S: Simd>(self, simd: S) -> Vector {
+            Halves::with::<S>().sum(simd, self.0)
         }
     }
 
@@ -240,15 +215,14 @@ mod tests {
         };
         let mut vectors = [[0.0; BLOCK]; BLOCK];
         vectors.as_flattened_mut().fill_with(&mut next);
-        let sums = plain(&vectors);
-        for (index, vector) in vectors.iter().enumerate() {
-            assert_eq!(sums[place(index)].to_bits(), sum(vector).to_bits());
-        }
-        let mut ways = vec![vectorized_with(Sum(&vectors))];
+        let one_by_one = narrow(|| vectorized_with(Sum(&vectors)));
+        let mut ways = vec![one_by_one, vectorized_with(Sum(&vectors))];
         #[cfg(target_arch = "x86_64")]
         ways.extend(pulp::x86::V3::try_new().map(|simd| Simd::vectorize(simd, Sum(&vectors))));
-        for made in ways {
-            assert_eq!(made.map(f32::to_bits), sums.map(f32::to_bits));
+        for sums in ways {
+            for (index, vector) in vectors.iter().enumerate() {
+                assert_eq!(sums[place(index)].to_bits(), sum(vector).to_bits());
+            }
         }
         let mut places: Vec<_> = (0..BLOCK).map(place).collect();
         places.sort_unstable();
