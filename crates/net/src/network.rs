@@ -195,8 +195,9 @@ impl Network {
     }
 
     /// Runs `work`, many passes perhaps, on one of the network's threads: a pass from elsewhere is
-    /// handed over to them and waited for, which a step of less than a millisecond feels. With one
-    /// thread it is the caller's own.
+    /// handed over to them and waited for, which a step of less than a millisecond feels. The other
+    /// threads stay awake meanwhile, until a millisecond has gone by without a pass. With one thread it
+    /// is the caller's own.
     ///
     /// # Example
     ///

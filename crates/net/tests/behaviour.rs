@@ -1,5 +1,6 @@
 //! Layers that are one thing in training and another in use, and what they keep.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use evenkeel_net::{
@@ -393,5 +394,25 @@ fn a_nan_is_never_a_margin_that_is_kept() {
     ] {
         let (value, gradient) = loss(&x);
         assert!(value.is_nan() && gradient.is_nan(), "{value} {gradient}");
+    }
+}
+
+#[test]
+fn a_session_makes_the_same_and_ends_also_in_a_panic() {
+    let run = |threads, in_session: bool| {
+        let graph = dropped("drop", 1000, 0.5);
+        let mut network = Network::new(graph, 100, Mode::Training, Threads(threads)).unwrap();
+        let passes = |network: &mut Network| [mask(network, 100), mask(network, 100)];
+        let made = match in_session {
+            // One within another, too.
+            true => network.session(|network| network.session(passes)),
+            false => passes(&mut network),
+        };
+        let panics = AssertUnwindSafe(|| network.session(|_| panic!("within")));
+        assert!(catch_unwind(panics).is_err());
+        (made, mask(&mut network, 100))
+    };
+    for threads in [1, 3] {
+        assert!(run(threads, true) == run(1, false), "{threads} threads");
     }
 }
