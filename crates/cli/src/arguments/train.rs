@@ -18,7 +18,8 @@ use crate::nearest;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Recipes (--init): any scheme of `evenkeel sample`, as kaiming_normal or orthogonal(gain=1.05), and
-  fixup, skipinit, rezero, sqrt-half, near-critical, gaussian-critical, lsuv, lsuv-course, weight-norm
+  fixup, skipinit, rezero, sqrt-half, near-critical, gaussian-critical, lsuv, lsuv-course,
+  weight-norm, batch-norm
 
 The learning rate, where none is given (L layers, momentum m):
   sgd, fixup                     0.3 (1 - m), in residual networks
@@ -28,9 +29,10 @@ The learning rate, where none is given (L layers, momentum m):
 
 μP (--mup BASE_WIDTH), with r = --width/BASE_WIDTH; at BASE_WIDTH itself it changes nothing:
   adam, adamw   hidden and output weights learn at --lr/r, everything else at --lr
-  sgd           input weights and hidden biases learn at --lr·r, output weights at --lr/r, the rest at --lr
-  both          weights begin as --init makes them at BASE_WIDTH, hidden ones 1/√r as large, output ones
-                1/r (those of --init fixup stay 0); weight decay takes the same share of them at a step
+  sgd           input weights and hidden biases learn at --lr·r, output weights at --lr/r,
+                everything else at --lr
+  both          hidden weights begin 1/√r as large as --init makes them at BASE_WIDTH, output
+                weights 1/r, all else as large; weight decay takes the share that it takes there
 
 Examples:
   evenkeel train                                             a perceptron of 5 layers, one epoch
@@ -38,12 +40,12 @@ Examples:
   evenkeel train --net resmlp --depth 1000 --width 16 --init fixup --batch 64
   evenkeel train --optimizer adamw --schedule cosine --warmup 100 --epochs 5
   evenkeel train --width 64 --optimizer adam --lr 0.01       tune --lr where it is cheap ...
-  evenkeel train --width 1024 --optimizer adam --lr 0.01 --mup 64   ... and train with it where it is not
+  evenkeel train --width 1024 --optimizer adam --lr 0.01 --mup 64   ... and use it where it is not
   evenkeel train --resume evenkeel-train                     go on after Ctrl-C or a kill
   evenkeel train --net resmlp --depth 5000 --width 100 --batch 512 --init fixup --recompute on
 
-Exit status: 0, 1 when the run broke (a loss or gradient that is not finite), 2 on an error, 130 when
-it was stopped with Ctrl-C.")]
+Exit status: 0, 1 when the run broke (a loss or gradient that is not finite), 2 on an error, 130
+when it was stopped with Ctrl-C.")]
 pub(crate) struct TrainArguments {
     /// Which network
     #[arg(long, value_enum, default_value = "mlp")]
