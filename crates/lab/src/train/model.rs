@@ -74,7 +74,7 @@ pub(super) fn optimizer(
     spec: &TrainSpec,
     graph: &Graph,
     base: Option<&Graph>,
-) -> Result<Box<dyn Optimizer>, TrainError> {
+) -> Result<Box<dyn Optimizer + Send>, TrainError> {
     let mut optimizer = spec.optimizer()?;
     let of_recipe = Multipliers::new(graph, spec.recipe.multipliers(graph))?;
     optimizer.set_multipliers(match base {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use evenkeel_data::{Batches, Loaded, NormalizedPart, Remainder};
 use evenkeel_net::checkpoint::{self, Checkpoint, Progress};
 use evenkeel_net::{
-    LearningRate, Network, NoTap, Optimizer, Recompute, Recorder, Targets, Threads, clip_gradients,
-    gradient_norm,
+    LearningRate, Network, NoTap, Optimizer, Recompute, Recorder, Tap, Targets, Threads,
+    clip_gradients, gradient_norm,
 };
 
 use super::history::History;
@@ -202,7 +202,7 @@ struct Run<'a> {
     progress: Progress,
     history: History,
     network: &'a mut Network,
-    optimizer: &'a mut dyn Optimizer,
+    optimizer: &'a mut (dyn Optimizer + Send),
 }
 
 /// Why the loop ended.
@@ -210,6 +210,14 @@ enum End {
     Finished,
     Stopped,
     Broke(Breakdown),
+}
+
+/// What the passes of a step told.
+struct Passed {
+    loss: f64,
+    /// How many examples were told right.
+    correct: usize,
+    gradient_norm: f64,
 }
 
 /// What a step left behind.
@@ -295,23 +303,13 @@ impl Run<'_> {
     fn step(&mut self, pixels: &[f32], labels: &[u8]) -> Result<Step, TrainError> {
         let number = self.progress.step + 1;
         let measured = (number == 1 || number == self.steps).then(|| Recorder::new(self.network));
-        let tap: &dyn evenkeel_net::Tap = measured.as_ref().map_or(&NoTap, |recorder| recorder);
+        let tap: &dyn Tap = measured.as_ref().map_or(&NoTap, |recorder| recorder);
         self.network.set_step(self.progress.step);
-        let loss = self
-            .network
-            .forward(&[pixels], Targets::Classes(labels), tap)?;
-        if !loss.is_finite() {
+        self.optimizer
+            .set_learning_rate(self.rate.at(self.progress.step))?;
+        let Some(passed) = self.pass(pixels, labels, tap)? else {
             return self.broke(pixels, labels);
-        }
-        let correct = self.network.correct(labels);
-        self.network.backward(tap)?;
-        let gradient_norm = match self.spec.clip {
-            Some(clip) => clip_gradients(self.network, clip)?,
-            None => gradient_norm(self.network),
         };
-        if !gradient_norm.is_finite() {
-            return self.broke(pixels, labels);
-        }
         if let Some(recorder) = measured {
             let when = if number == 1 {
                 "first step"
@@ -322,16 +320,45 @@ impl Run<'_> {
             self.history
                 .keep_profiles(self.spec, graph, &recorder, when);
         }
-        self.optimizer
-            .set_learning_rate(self.rate.at(self.progress.step))?;
-        self.optimizer.step(self.network);
         self.progress.step = number;
         self.progress.batches += 1;
-        let told = (correct, labels.len());
-        let point = self.history.add((number, self.steps), loss, told);
+        let told = (passed.correct, labels.len());
+        let point = self.history.add((number, self.steps), passed.loss, told);
         Ok(Step::Taken {
-            gradient_norm,
+            gradient_norm: passed.gradient_norm,
             point,
+        })
+    }
+
+    /// The passes of a step and its update, in one session; nothing where a loss or a gradient is not
+    /// finite, which updates nothing.
+    fn pass(
+        &mut self,
+        pixels: &[f32],
+        labels: &[u8],
+        tap: &dyn Tap,
+    ) -> Result<Option<Passed>, TrainError> {
+        let (optimizer, clip) = (&mut *self.optimizer, self.spec.clip);
+        self.network.session(|network| {
+            let loss = network.forward(&[pixels], Targets::Classes(labels), tap)?;
+            if !loss.is_finite() {
+                return Ok(None);
+            }
+            let correct = network.correct(labels);
+            network.backward(tap)?;
+            let gradient_norm = match clip {
+                Some(clip) => clip_gradients(network, clip)?,
+                None => gradient_norm(network),
+            };
+            if !gradient_norm.is_finite() {
+                return Ok(None);
+            }
+            optimizer.step(network);
+            Ok(Some(Passed {
+                loss,
+                correct,
+                gradient_norm,
+            }))
         })
     }
 

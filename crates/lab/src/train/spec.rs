@@ -179,7 +179,7 @@ impl TrainSpec {
     }
 
     /// The optimiser at its first step.
-    pub(super) fn optimizer(&self) -> Result<Box<dyn Optimizer>, OptimizerError> {
+    pub(super) fn optimizer(&self) -> Result<Box<dyn Optimizer + Send>, OptimizerError> {
         let sgd = |momentum| Sgd::new(self.learning_rate)?.with_momentum(momentum);
         let decay = self.weight_decay;
         Ok(match self.optimizer {
