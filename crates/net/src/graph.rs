@@ -303,6 +303,12 @@ impl Graph {
         self.parameter_names.get(name).copied()
     }
 
+    /// The parameter of this name, if there is one.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&ParameterSpec> {
+        self.parameter_index(name)
+            .map(|index| &self.parameters()[index])
+    }
+
     pub(crate) fn buffer_index(&self, name: &str) -> Option<usize> {
         self.buffer_names.get(name).copied()
     }

@@ -393,8 +393,7 @@ impl Network {
 
     fn spec(&self, name: &str) -> Result<&ParameterSpec, RunError> {
         let unknown = || RunError::UnknownParameter { name: name.into() };
-        let index = self.graph.parameter_index(name).ok_or_else(unknown)?;
-        Ok(&self.graph.parameters[index])
+        self.graph.parameter(name).ok_or_else(unknown)
     }
 
     fn training(&self) -> Result<(), RunError> {

@@ -1,8 +1,9 @@
 //! Names of many tensors, held end to end: a string each would take twice the memory.
 
+use std::collections::HashSet;
+
 use super::PlanError;
 use super::header::METADATA;
-use std::collections::HashSet;
 
 /// Names by number.
 #[derive(Clone, Debug, Default)]

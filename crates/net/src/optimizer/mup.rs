@@ -54,9 +54,7 @@ impl Multipliers {
     pub fn mup(graph: &Graph, base: &Graph, rule: MupRule) -> Result<Self, OptimizerError> {
         let mut factors = Vec::with_capacity(graph.parameters().len());
         for spec in graph.parameters() {
-            let other = base
-                .parameter_index(spec.name())
-                .map(|index| &base.parameters()[index]);
+            let other = base.parameter(spec.name());
             let factor = other.and_then(|base| factor(spec, base, rule));
             let factor = factor.ok_or_else(|| OptimizerError::Base {
                 parameter: spec.name().to_owned(),

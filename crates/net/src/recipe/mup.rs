@@ -87,8 +87,7 @@ impl Recipe {
     ) -> Result<Vec<f64>, RecipeError> {
         let law = Law::of(self, activation)?;
         let factor = |spec: &ParameterSpec| {
-            let other = base.parameter_index(spec.name());
-            let other = other.map(|index| &base.parameters()[index]);
+            let other = base.parameter(spec.name());
             let factor = other.map_or(Ok(None), |base| law.factor(spec, base));
             factor?.ok_or_else(|| RecipeError::Base {
                 parameter: spec.name().to_owned(),
