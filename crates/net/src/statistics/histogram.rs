@@ -1,9 +1,16 @@
 //! Counts over equal bins of a fixed range.
 
 mod bits;
+mod slots;
+mod words;
+
+use bits::BitCounts;
+use slots::FindSlots;
 
 use crate::simd::{Kernel, vectorized};
 
+/// Values that are gone through before those that follow: 16 KiB, which stays in L1.
+const PART: usize = 4096;
 /// Values whose bins are found together before they are counted.
 const CHUNK: usize = 512;
 /// Tables counted into in turn, so that equal neighbours do not wait for one another's store.
@@ -98,17 +105,27 @@ impl Histogram {
 
     /// Counts `values`.
     pub fn update(&mut self, values: &[f32]) {
+        self.update_beside(values, |part| vectorized(AllFinite(part)));
+    }
+
+    /// Counts `values`, and shows each part of them to `beside` first, while that is in the nearest cache:
+    /// parts of 4096 values, and what is left. `beside` tells whether they are all finite.
+    pub(crate) fn update_beside(&mut self, values: &[f32], mut beside: impl FnMut(&[f32]) -> bool) {
         let find = FindSlots::new(self.low, self.high, self.bins());
-        // A table holds u32: it is emptied long before one could overflow.
-        for part in values.chunks(1 << 30) {
-            if bits::fits(self.bins(), part.len()) {
-                bits::count(&mut self.slots, part, find);
-            } else if self.slots.len() <= SMALL {
-                count_small(&mut self.slots, part, find);
-            } else {
-                count_large(&mut self.slots, part, find);
+        let slots = &mut self.slots;
+        let Some(mut counts) = BitCounts::new(find, values.len()) else {
+            values.chunks(PART).for_each(|part| {
+                beside(part);
+            });
+            return count_one_by_one(slots, values, find);
+        };
+        for part in values.chunks(PART) {
+            match beside(part) {
+                true => counts.add(slots, part),
+                false => count_one_by_one(slots, part, find),
             }
         }
+        counts.move_to(slots);
     }
 
     /// Adds the counts of `other`, which must have the same range and bins.
@@ -203,6 +220,30 @@ impl Histogram {
     }
 }
 
+/// Whether all values are finite.
+struct AllFinite<'a>(&'a [f32]);
+
+impl Kernel for AllFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // As whole numbers, which vectors have a largest of.
+        let magnitude = |value: &f32| value.abs().to_bits();
+        self.0.iter().map(magnitude).fold(0, u32::max) < f32::INFINITY.to_bits()
+    }
+}
+
+fn count_one_by_one(slots: &mut [u64], values: &[f32], find: FindSlots) {
+    // A table holds u32: it is emptied long before one could overflow.
+    for part in values.chunks(1 << 30) {
+        match slots.len() <= SMALL {
+            true => count_small(slots, part, find),
+            false => count_large(slots, part, find),
+        }
+    }
+}
+
 /// Counts into tables on the stack that an index of eight bits cannot leave.
 fn count_small(slots: &mut [u64], values: &[f32], find: FindSlots) {
     let mut tables = [[0u32; SMALL]; TABLES];
@@ -236,164 +277,5 @@ fn count_large(slots: &mut [u64], values: &[f32], find: FindSlots) {
         for &slot in &*found {
             slots[slot as usize] += 1;
         }
-    }
-}
-
-const TWO_TO_52: f64 = (1u64 << 52) as f64;
-const TWO_TO_23: f32 = (1u32 << 23) as f32;
-
-/// Finds the slot of each value.
-#[derive(Clone, Copy)]
-struct FindSlots {
-    low: f64,
-    high: f64,
-    per_unit: f64,
-    bins: f64,
-    /// What f32 finds the slots with, where it is near enough to f64.
-    single: Option<Single>,
-}
-
-/// A value's place in f32, in bins, so that it rounds to its slot: `x · scale + offset`.
-#[derive(Clone, Copy)]
-struct Single {
-    scale: f32,
-    offset: f32,
-    /// Further than this from a whole number it is so near an edge that the slot is in doubt.
-    sure: f32,
-    /// The slot of 0, which is often on an edge and is half of what a ReLU makes.
-    zero: f32,
-}
-
-/// Doubt above which f64 would be asked for too many of the values.
-const MOST_DOUBT: f64 = 1e-3;
-
-impl FindSlots {
-    fn new(low: f64, high: f64, bins: usize) -> Self {
-        let bins = bins as f64;
-        let per_unit = bins / (high - low);
-        let exact = Self {
-            low,
-            high,
-            per_unit,
-            bins,
-            single: None,
-        };
-        // Roundings, each of at most 2⁻²⁴: of the scale, times at most `reach`, of the offset, at most
-        // `reach + 1/2`, and of the fused multiply-add, at most `bins + 1`. The least that is in
-        // doubt is twice all of it.
-        let reach = low.abs().max(high.abs()) * per_unit;
-        let doubt = 2.0 * (2.0 * reach + bins + 2.0) / f64::from(1u32 << 24);
-        let scale = per_unit as f32;
-        if !(scale.is_normal() && doubt <= MOST_DOUBT) {
-            return exact;
-        }
-        let mut zero = [0];
-        exact.run(&[0.0], &mut zero);
-        Self {
-            single: Some(Single {
-                scale,
-                offset: (0.5 - low * per_unit) as f32,
-                sure: (0.5 - doubt) as f32,
-                zero: zero[0] as f32,
-            }),
-            ..exact
-        }
-    }
-
-    fn run(self, values: &[f32], slots: &mut [u32]) {
-        vectorized(Find {
-            range: self,
-            values,
-            slots,
-        });
-    }
-
-    /// In f64, without a branch.
-    #[inline(always)]
-    fn exact(self, values: &[f32], slots: &mut [u32]) {
-        let Self {
-            low,
-            high,
-            per_unit,
-            bins,
-            ..
-        } = self;
-        for (slot, &value) in slots.iter_mut().zip(values) {
-            let x = f64::from(value);
-            let position = (x - low) * per_unit;
-            // Rounding may carry a value just below `high` to `bins`.
-            let capped = if position < bins - 1.0 {
-                position
-            } else {
-                bins - 1.0
-            };
-            let inside = 1.0 + if position > 0.0 { capped } else { 0.0 };
-            let above = if x > high { bins + 1.0 } else { inside };
-            let found = if x < low { 0.0 } else { above };
-            let found = if value.abs() <= f32::MAX {
-                found
-            } else {
-                bins + 2.0
-            };
-            // Added to 2⁵², a whole number lies in the low bits: a cast would not vectorise.
-            *slot = (found.floor() + TWO_TO_52).to_bits() as u32;
-        }
-    }
-}
-
-/// Values of which, if one is in doubt, all are looked at again.
-const BLOCK: usize = 64;
-/// Doubts gathered side by side.
-const LANES: usize = 16;
-
-/// In f32 where that leaves no doubt, and else in f64: f32 alone would carry a value across an edge
-/// now and then.
-struct Find<'a> {
-    range: FindSlots,
-    values: &'a [f32],
-    slots: &'a mut [u32],
-}
-
-impl Kernel for Find<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Some(single) = self.range.single else {
-            return self.range.exact(self.values, self.slots);
-        };
-        let last = self.range.bins as f32 + 1.0;
-        let (blocks, rest) = self.values.as_chunks::<BLOCK>();
-        let (slots, rest_slots) = self.slots.as_chunks_mut::<BLOCK>();
-        for (block, slots) in blocks.iter().zip(slots) {
-            if single.find(block, slots, last) {
-                self.range.exact(block, slots);
-            }
-        }
-        self.range.exact(rest, rest_slots);
-    }
-}
-
-impl Single {
-    /// Finds the slots of a block, and tells whether any is in doubt.
-    #[inline(always)]
-    fn find(self, values: &[f32; BLOCK], slots: &mut [u32; BLOCK], last: f32) -> bool {
-        let mut doubts = [0u32; LANES];
-        for start in (0..BLOCK).step_by(LANES) {
-            for lane in 0..LANES {
-                let x = values[start + lane];
-                let place = x.mul_add(self.scale, self.offset);
-                let found = place.round_ties_even();
-                // NaN where the value is not finite.
-                let sure = (place - found).abs() <= self.sure;
-                doubts[lane] |= u32::from(!sure & (x != 0.0));
-                let found = if found > 0.0 { found } else { 0.0 };
-                let found = if found < last { found } else { last };
-                let found = if x == 0.0 { self.zero } else { found };
-                // As with 2⁵² above.
-                slots[start + lane] = (found + TWO_TO_23).to_bits() & 0x7f_ffff;
-            }
-        }
-        doubts.iter().fold(0, |all, doubt| all | doubt) != 0
     }
 }

@@ -247,14 +247,21 @@ enum Counts {
 
 fn update(table: &Parts<Cell>, site: &Site<'_>, values: &[f32], counts: Counts) {
     table.with(site.index, site.part, |cell| {
-        let nonfinite = cell.moments.nonfinite_count();
-        cell.moments.update(values);
+        let moments = &mut cell.moments;
         match (&mut cell.histogram, counts) {
-            (Some(histogram), Counts::Own) => histogram.update(values),
-            (Some(histogram), Counts::Follow) => {
-                histogram.add_nonfinite(cell.moments.nonfinite_count() - nonfinite);
+            (Some(histogram), Counts::Own) => {
+                histogram.update_beside(values, |part| {
+                    let nonfinite = moments.nonfinite_count();
+                    moments.update(part);
+                    moments.nonfinite_count() == nonfinite
+                });
             }
-            (None, _) => {}
+            (Some(histogram), Counts::Follow) => {
+                let nonfinite = moments.nonfinite_count();
+                moments.update(values);
+                histogram.add_nonfinite(moments.nonfinite_count() - nonfinite);
+            }
+            (None, _) => moments.update(values),
         }
         if let Some(alive) = &mut cell.alive {
             alive.update(values);

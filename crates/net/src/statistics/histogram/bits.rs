@@ -1,156 +1,243 @@
 //! Counting many values in few bins, without an increment for each.
 //!
-//! A value in bin b is a word of 64 bits with bit b set. Words are added bit by bit, in full adders of
-//! three whole vectors of words, so that plane p of the sums holds bit p of 8 × 64 counts: two
-//! instructions for eight values at the lowest plane, and half as many at each one above. (An
+//! A value in bin b is a word of 64 bits with bit b set. Words are added bit by bit, so that plane p of the
+//! sums holds bit p of 16 × 64 counts: two words of a plane's weight and the plane itself make the
+//! plane anew and one word of twice the weight, which is two instructions for each half of 16 words. (An
 //! increment in memory waits for the one before it where both are of one bin.) The method is known
 //! as positional population counting; Klarqvist, Muła and Lemire, "Efficient computation of
 //! positional population counts using SIMD instructions", 2019, describe it for words of 16 bits.
 
 use pulp::{Simd, WithSimd};
 
-use super::{CHUNK, FindSlots, count_small};
+use super::count_small;
+use super::slots::{BLOCK, FindSlots, FixedPoint};
+use super::words::{Logic, Words};
 use crate::simd::{Kernel, vectorized, vectorized_with};
 
 /// Bins of a word.
 const BINS: usize = 64;
 /// Values from which on it pays to read the counts out of their planes.
 const WORTH: usize = 1 << 12;
-/// The slots that have no bit, of 64 bins: below, above, and not finite.
-const WITHOUT_A_BIT: [u32; 3] = [0, BINS as u32 + 1, BINS as u32 + 2];
 /// Words side by side.
-const LANES: usize = 8;
-/// Vectors of words that are added at once.
-const GROUP: usize = 16;
+const LANES: usize = 16;
+/// Words of a weight that are added at once, and carried as one of four times the weight.
+const FOUR: usize = BLOCK / LANES;
+/// Values whose words are carried as one.
+const CHUNK: usize = BLOCK * FOUR * FOUR;
+/// Planes that they are added to before.
+const TREE: usize = 6;
 /// Bits of a count.
 const PLANES: usize = 14;
-/// Planes that a group's words fill before one carry is left.
-const TREE: usize = GROUP.ilog2() as usize;
 /// Chunks that fit into the counts.
 const MOST_CHUNKS: usize = ((1 << PLANES) - 1) / (CHUNK / LANES);
 
-/// Whether values are counted here.
-pub(super) fn fits(bins: usize, values: usize) -> bool {
-    bins <= BINS && values >= WORTH
+/// Counts that values are added to.
+pub(super) struct BitCounts {
+    find: FindSlots,
+    fixed_point: FixedPoint,
+    planes: [Plane; PLANES],
+    /// How many values were found above the range; those below it are what is left.
+    above: [u32; LANES],
+    /// How many chunks were added.
+    chunks: usize,
 }
 
-/// Counts `values` into `slots`.
-pub(super) fn count(slots: &mut [u64], values: &[f32], find: FindSlots) {
-    let mut found = [0u32; CHUNK];
-    let (chunks, rest) = values.as_chunks::<CHUNK>();
-    for part in chunks.chunks(MOST_CHUNKS) {
-        let mut planes = [[0u64; LANES]; PLANES];
-        for chunk in part {
-            find.run(chunk, &mut found);
-            let outside = vectorized_with(Add {
-                found: &found,
-                planes: &mut planes,
+/// One bit of 16 × 64 counts: of the first 32 bins, and of the others.
+type Plane = [[u32; LANES]; 2];
+
+impl BitCounts {
+    /// No counts; none can be had where it would not pay for so many values.
+    pub(super) fn new(find: FindSlots, values: usize) -> Option<Self> {
+        if find.bins() as usize > BINS || values < WORTH {
+            return None;
+        }
+        Some(Self {
+            find,
+            fixed_point: find.fixed_point()?,
+            planes: [[[0; LANES]; 2]; PLANES],
+            above: [0; LANES],
+            chunks: 0,
+        })
+    }
+
+    /// Counts finite `values`: into `slots` those that do not fill a chunk, and what is held where that is as
+    /// much as can be.
+    pub(super) fn add(&mut self, slots: &mut [u64], values: &[f32]) {
+        let (mut chunks, rest) = values.as_chunks::<CHUNK>();
+        while !chunks.is_empty() {
+            if self.chunks == MOST_CHUNKS {
+                self.move_to(slots);
+            }
+            let fitting = chunks.len().min(MOST_CHUNKS - self.chunks);
+            let (now, later) = chunks.split_at(fitting);
+            vectorized_with(Add {
+                chunks: now,
+                counts: self,
             });
-            if outside {
-                let counts = vectorized(Outside { found: &found });
-                for (slot, count) in WITHOUT_A_BIT.into_iter().zip(counts) {
-                    if count > 0 {
-                        slots[slot as usize] += u64::from(count);
+            self.chunks += fitting;
+            chunks = later;
+        }
+        if !rest.is_empty() {
+            count_small(slots, rest, self.find);
+        }
+    }
+
+    /// Moves the counts to `slots`.
+    pub(super) fn move_to(&mut self, slots: &mut [u64]) {
+        let bins = self.find.bins() as usize;
+        let counts = vectorized(Read {
+            planes: &self.planes,
+        });
+        let above: u64 = self.above.into_iter().map(u64::from).sum();
+        let mut elsewhere = above;
+        for (slot, count) in slots[1..=bins].iter_mut().zip(counts) {
+            *slot += u64::from(count);
+            elsewhere += u64::from(count);
+        }
+        slots[bins + 1] += above;
+        slots[0] += (self.chunks * CHUNK) as u64 - elsewhere;
+        self.planes = [[[0; LANES]; 2]; PLANES];
+        self.above = [0; LANES];
+        self.chunks = 0;
+    }
+}
+
+/// Adds chunks of values.
+struct Add<'a> {
+    chunks: &'a [[f32; CHUNK]],
+    counts: &'a mut BitCounts,
+}
+
+impl WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for chunk in self.chunks {
+            for column in 0..LANES / S::U32_LANES {
+                let mut planes = [[simd.splat_u32s(0); 2]; PLANES];
+                for (plane, stored) in planes.iter_mut().zip(&self.counts.planes) {
+                    for (half, stored) in plane.iter_mut().zip(stored) {
+                        *half = S::as_simd_u32s(stored).0[column];
+                    }
+                }
+                self.counts.add_column(simd, chunk, column, &mut planes);
+                for (plane, stored) in planes.iter().zip(&mut self.counts.planes) {
+                    for (half, stored) in plane.iter().zip(stored) {
+                        S::as_mut_simd_u32s(stored).0[column] = *half;
                     }
                 }
             }
         }
-        let counts = vectorized(Read { planes: &planes });
-        for (slot, count) in slots[1..].iter_mut().zip(counts) {
-            *slot += u64::from(count);
-        }
     }
-    count_small(slots, rest, find);
 }
 
-type Words = [u64; LANES];
-
-/// Adds a chunk of slots to the planes, and tells whether any of them has no bit.
-struct Add<'a> {
-    found: &'a [u32; CHUNK],
-    planes: &'a mut [Words; PLANES],
-}
-
-impl WithSimd for Add<'_> {
-    type Output = bool;
-
+impl BitCounts {
+    /// Adds the values of a chunk that are in one column, where each 16 values are a row of vectors.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> bool {
-        let mut all = 0;
-        for group in self.found.as_chunks::<{ GROUP * LANES }>().0 {
-            let mut words = [0u64; GROUP * LANES];
-            for (word, slot) in words.iter_mut().zip(group) {
-                let bin = slot.wrapping_sub(1);
-                all |= bin;
-                *word = if bin < BINS as u32 { 1 << bin } else { 0 };
-            }
-            let words = S::as_mut_simd_u64s(&mut words).0;
-            let mut carries = GROUP;
-            for (index, plane) in self.planes.iter_mut().enumerate() {
-                let plane = S::as_mut_simd_u64s(plane).0;
-                if index < TREE {
-                    carries /= 2;
-                    full_adds(simd, plane, words, carries);
-                } else {
-                    half_add(simd, plane, words);
+    fn add_column<S: Simd>(
+        &mut self,
+        simd: S,
+        chunk: &[f32; CHUNK],
+        column: usize,
+        planes: &mut [Words<S>; PLANES],
+    ) {
+        let logic = Logic::new(simd);
+        let find = self.fixed_point.over_vectors(simd);
+        let zero = simd.splat_u32s(0);
+        let one = simd.splat_u32s(1);
+        let columns = LANES / S::U32_LANES;
+        let [ones, twos, fours, eights, sixteens, thirty_twos, ..] = planes;
+        let mut above = S::as_simd_u32s(&self.above).0[column];
+
+        let mut carried = [[zero; 2]; FOUR];
+        for (carried, part) in carried
+            .iter_mut()
+            .zip(chunk.as_chunks::<{ BLOCK * FOUR }>().0)
+        {
+            let mut from_blocks = [[zero; 2]; FOUR];
+            for (from_block, block) in from_blocks.iter_mut().zip(part.as_chunks::<BLOCK>().0) {
+                let block = S::as_simd_f32s(block).0;
+                let mut bins = [zero; FOUR];
+                let mut sure = one;
+                let mut with_these = above;
+                for (row, bins) in bins.iter_mut().enumerate() {
+                    let found = find.run(block[row * columns + column]);
+                    *bins = found.bins;
+                    let more = simd.add_u32s(with_these, one);
+                    with_these = simd.select_u32s(found.above, more, with_these);
+                    sure = simd.min_u32s(sure, found.sure);
                 }
+                if simd.first_true_m32s(simd.equal_u32s(sure, zero)) < S::U32_LANES {
+                    let mut rows = [block[column]; FOUR];
+                    for (row, values) in rows.iter_mut().enumerate() {
+                        *values = block[row * columns + column];
+                    }
+                    bins = look_again(simd, self.find, rows);
+                    let last = simd.splat_u32s(self.find.bins());
+                    with_these = above;
+                    for &bins in &bins {
+                        let more = simd.add_u32s(with_these, one);
+                        let is_above = simd.equal_u32s(bins, last);
+                        with_these = simd.select_u32s(is_above, more, with_these);
+                    }
+                }
+                above = with_these;
+                let mut words = [[zero; 2]; FOUR];
+                for (words, bins) in words.iter_mut().zip(bins) {
+                    *words = logic.bits(bins);
+                }
+                *from_block = logic.add_four(ones, twos, &words);
             }
+            *carried = logic.add_four(fours, eights, &from_blocks);
         }
-        all >= BINS as u32
-    }
-}
-
-/// Adds twice `carries` words to the sums, bit by bit, and leaves the carries in the first words.
-#[inline(always)]
-fn full_adds<S: Simd>(simd: S, sums: &mut [S::u64s], words: &mut [S::u64s], carries: usize) {
-    let vectors = sums.len();
-    for (vector, sum) in sums.iter_mut().enumerate() {
-        let mut a = *sum;
-        for carry in 0..carries {
-            let b = words[2 * carry * vectors + vector];
-            let c = words[(2 * carry + 1) * vectors + vector];
-            let either = simd.xor_u64s(a, b);
-            let both = simd.and_u64s(a, b);
-            words[carry * vectors + vector] = simd.or_u64s(both, simd.and_u64s(c, either));
-            a = simd.xor_u64s(either, c);
+        S::as_mut_simd_u32s(&mut self.above).0[column] = above;
+        let mut carry = logic.add_four(sixteens, thirty_twos, &carried);
+        for plane in &mut planes[TREE..] {
+            logic.half_add(plane, &mut carry);
         }
-        *sum = a;
     }
 }
 
-/// Adds the first words to the sums, and leaves the carries there.
+/// The bins of values of which one is in doubt: as many as there are bins for what lies above the range,
+/// and still more for what lies below it.
 #[inline(always)]
-fn half_add<S: Simd>(simd: S, sums: &mut [S::u64s], words: &mut [S::u64s]) {
-    for (sum, word) in sums.iter_mut().zip(words) {
-        let carry = simd.and_u64s(*sum, *word);
-        *sum = simd.xor_u64s(*sum, *word);
-        *word = carry;
-    }
+fn look_again<S: Simd>(simd: S, find: FindSlots, rows: [S::f32s; FOUR]) -> [S::u32s; FOUR] {
+    let (mut values, mut found) = ([0.0; BLOCK], [0; BLOCK]);
+    let mut bins = [simd.splat_u32s(0); FOUR];
+    S::as_mut_simd_f32s(&mut values).0[..FOUR].copy_from_slice(&rows);
+    // Seldom, so it is not to be in the way of what is around it.
+    vectorized(LookAgain {
+        find,
+        values: &values,
+        bins: &mut found,
+    });
+    bins.copy_from_slice(&S::as_simd_u32s(&found).0[..FOUR]);
+    bins
 }
 
-/// How often each slot occurs that has no bit.
-struct Outside<'a> {
-    found: &'a [u32; CHUNK],
+struct LookAgain<'a> {
+    find: FindSlots,
+    values: &'a [f32; BLOCK],
+    bins: &'a mut [u32; BLOCK],
 }
 
-impl Kernel for Outside<'_> {
-    type Output = [u32; 3];
+impl Kernel for LookAgain<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> [u32; 3] {
-        WITHOUT_A_BIT.map(|slot| {
-            self.found
-                .iter()
-                .map(|&found| u32::from(found == slot))
-                .sum()
-        })
+    fn run(self) {
+        self.find.exact(self.values, self.bins);
+        for bin in self.bins {
+            *bin = bin.wrapping_sub(1);
+        }
     }
 }
 
 /// The count of each bin: the words of a plane are added, halves to halves, until there is one, and then
 /// its bits are looked at.
 struct Read<'a> {
-    planes: &'a [Words; PLANES],
+    planes: &'a [Plane; PLANES],
 }
 
 /// Halvings until one word is left, each of which may carry into a plane more.
@@ -161,33 +248,126 @@ impl Kernel for Read<'_> {
 
     #[inline(always)]
     fn run(self) -> [u32; BINS] {
-        let mut planes = [[0; LANES]; PLANES + HALVINGS];
-        planes[..PLANES].copy_from_slice(self.planes);
-        for halving in 0..HALVINGS {
-            let half = LANES >> (halving + 1);
-            let mut carry = [0; LANES];
-            let (sums, carried) = planes.split_at_mut(PLANES + halving);
-            for sum in sums {
-                for lane in 0..half {
-                    let (a, b, c) = (sum[lane], sum[lane + half], carry[lane]);
-                    sum[lane] = a ^ b ^ c;
-                    carry[lane] = (a & b) | (c & (a ^ b));
-                }
-            }
-            carried[0] = carry;
-        }
         let mut counts = [0; BINS];
-        for (plane, [word, ..]) in planes.iter().enumerate() {
-            let (low, high) = counts.split_at_mut(32);
-            for (half, counts) in [*word as u32, (*word >> 32) as u32]
-                .into_iter()
-                .zip([low, high])
-            {
+        for (half, counts) in counts.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+            let mut planes = [[0; LANES]; PLANES + HALVINGS];
+            for (sum, plane) in planes.iter_mut().zip(self.planes) {
+                *sum = plane[half];
+            }
+            for halving in 0..HALVINGS {
+                let width = LANES >> (halving + 1);
+                let mut carry = [0; LANES];
+                let (sums, carried) = planes.split_at_mut(PLANES + halving);
+                for sum in sums {
+                    for lane in 0..width {
+                        let (a, b, c) = (sum[lane], sum[lane + width], carry[lane]);
+                        sum[lane] = a ^ b ^ c;
+                        carry[lane] = (a & b) | (c & (a ^ b));
+                    }
+                }
+                carried[0] = carry;
+            }
+            for (plane, [word, ..]) in planes.iter().enumerate() {
                 for (bin, count) in counts.iter_mut().enumerate() {
-                    *count += (half >> bin & 1) << plane;
+                    *count += (word >> bin & 1) << plane;
                 }
             }
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Add, BitCounts, CHUNK, FindSlots, MOST_CHUNKS};
+    use crate::simd::vectorized_with;
+    use crate::testing::narrow;
+
+    const RANGES: [(f64, f64, usize); 8] = [
+        (-4.0, 4.0, 64),
+        (-1e-3, 1e-3, 64),
+        (-1.0, 1.0, 63),
+        (0.0, 1.0, 10),
+        (-0.3, 0.7, 7),
+        (2.0, 5.0, 64),
+        (-5.0, -2.0, 33),
+        (-1e30, 3e30, 1),
+    ];
+
+    /// Edges and their neighbours, what lies far from them, and some of everything between; to whole chunks.
+    fn values(low: f64, high: f64, bins: usize, chunks: usize) -> Vec<f32> {
+        let mut values = vec![0.0, -0.0, 1e-45, -1e-45, 1e-38, -1e-38, f32::MAX, f32::MIN];
+        for edge in 0..=bins {
+            let mut value = (low + (high - low) * edge as f64 / bins as f64) as f32;
+            let mut other = value;
+            for _ in 0..20 {
+                values.extend([value, other]);
+                (value, other) = (value.next_up(), other.next_down());
+            }
+        }
+        let mut state = 1u32;
+        while !values.len().is_multiple_of(CHUNK) || values.len() < chunks * CHUNK {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let share = f64::from(state) / 2f64.powi(32);
+            values.push((low + (high - low) * (1.25 * share - 0.125)) as f32);
+        }
+        values
+    }
+
+    type Way = fn(Add<'_>);
+
+    /// Every width of vectors that this machine has.
+    fn ways() -> Vec<(&'static str, Way)> {
+        let mut ways: Vec<(&'static str, Way)> = vec![
+            ("widest", |add| vectorized_with(add)),
+            ("scalar", |add| narrow(|| vectorized_with(add))),
+        ];
+        #[cfg(target_arch = "x86_64")]
+        if pulp::x86::V3::try_new().is_some() {
+            ways.push(("AVX2", |add| {
+                let simd = pulp::x86::V3::try_new().expect("looked for above");
+                pulp::Simd::vectorize(simd, add);
+            }));
+        }
+        ways
+    }
+
+    #[test]
+    fn each_value_is_counted_where_f64_finds_it() {
+        for (low, high, bins) in RANGES {
+            let find = FindSlots::new(low, high, bins);
+            let values = values(low, high, bins, 8);
+            let mut slots = vec![0; values.len()];
+            find.exact(&values, &mut slots);
+            let mut expected = vec![0; bins + 3];
+            for slot in slots {
+                expected[slot as usize] += 1;
+            }
+            for (way, add) in ways() {
+                let mut counts = BitCounts::new(find, values.len()).expect("worth it");
+                let chunks = values.as_chunks::<CHUNK>().0;
+                add(Add {
+                    chunks,
+                    counts: &mut counts,
+                });
+                counts.chunks = chunks.len();
+                let mut counted = vec![0; bins + 3];
+                counts.move_to(&mut counted);
+                assert_eq!(counted, expected, "{low}..{high} in {bins} bins, {way}");
+            }
+        }
+    }
+
+    #[test]
+    fn counts_that_are_full_are_moved() {
+        let values = vec![0.5; (2 * MOST_CHUNKS + 1) * CHUNK + 3];
+        let find = FindSlots::new(0.0, 1.0, 64);
+        let mut counts = BitCounts::new(find, values.len()).expect("worth it");
+        let mut slots = vec![0; 67];
+        counts.add(&mut slots, &values);
+        counts.move_to(&mut slots);
+        let mut expected = vec![0; 67];
+        expected[33] = values.len() as u64;
+        assert_eq!(slots, expected);
     }
 }
