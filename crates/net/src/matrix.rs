@@ -11,11 +11,13 @@
 
 mod direct;
 mod panels;
+mod transpose;
 
 use std::ops::Range;
 
 pub(crate) use direct::Start;
 pub(crate) use panels::{Panels, groups, lay, lay_transposed};
+pub(crate) use transpose::transpose;
 
 use crate::simd::{Kernel, vectorized};
 
@@ -191,73 +193,6 @@ fn in_product(work: impl FnOnce()) {
     crate::testing::uncounted(work);
     #[cfg(not(test))]
     work();
-}
-
-/// Rows and columns of the tiles in which a matrix is transposed: a cache line of f32.
-const TILE: usize = 16;
-
-/// Rows `first..` of the transpose of `matrix`, which has `columns` columns; as many as `out`
-/// holds.
-pub(crate) fn transpose(matrix: &[f32], columns: usize, first: usize, out: &mut [f32]) {
-    vectorized(Transpose {
-        matrix,
-        columns,
-        first,
-        out,
-    });
-}
-
-struct Transpose<'a> {
-    matrix: &'a [f32],
-    columns: usize,
-    first: usize,
-    out: &'a mut [f32],
-}
-
-impl Kernel for Transpose<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self {
-            matrix,
-            columns,
-            first,
-            out,
-        } = self;
-        let rows = matrix.len() / columns;
-        for (tile, band) in out.chunks_mut(TILE * rows).enumerate() {
-            let left = first + tile * TILE;
-            let width = band.len() / rows;
-            for top in (0..rows).step_by(TILE) {
-                let height = TILE.min(rows - top);
-                let corner = top * columns + left;
-                if (height, width) == (TILE, TILE) {
-                    transpose_tile(&matrix[corner..], columns, &mut band[top..], rows);
-                } else {
-                    for row in 0..height {
-                        for column in 0..width {
-                            band[column * rows + top + row] =
-                                matrix[corner + row * columns + column];
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// One whole tile, from rows `from_stride` apart to rows `to_stride` apart.
-#[inline(always)]
-fn transpose_tile(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-    let mut tile = [[0.0f32; TILE]; TILE];
-    for (row, values) in tile.iter_mut().enumerate() {
-        values.copy_from_slice(&from[row * from_stride..row * from_stride + TILE]);
-    }
-    for column in 0..TILE {
-        let made: [f32; TILE] = std::array::from_fn(|row| tile[row][column]);
-        to[column * to_stride..column * to_stride + TILE].copy_from_slice(&made);
-    }
 }
 
 /// Independent accumulators of a dot product.
