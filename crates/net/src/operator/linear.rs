@@ -10,8 +10,11 @@ use crate::matrix::{
 };
 use crate::sums::add_rows;
 
-/// Inputs and outputs up to which a layer is narrow.
+/// Inputs or outputs up to which a layer is narrow.
 const NARROW: usize = 64;
+/// Values of a weight up to which its gradient is summed in the lanes of a narrow layer: 1 MiB, which
+/// every lane holds.
+const SUMMED_IN_LANES: usize = 1 << 18;
 /// Inputs and outputs up to which lanes turn the weight by themselves (at 64 that takes a tenth longer
 /// than a transpose that both read).
 const TURNED: usize = 32;
@@ -119,10 +122,11 @@ impl Linear {
         }
     }
 
-    /// Where the gradient by the parameters is summed: in the lanes where the weight is small, since
-    /// then what it is made of is still warm and the sum is less to keep than that.
+    /// Where the gradient by the parameters is summed: in the lanes of a narrow layer, since then what it is
+    /// made of is still in that core's cache, and the sum is less to keep than that.
     pub(crate) fn gradient_of(self) -> GradientOf {
-        if self.inputs.max(self.outputs) <= NARROW {
+        let is_narrow = self.inputs.min(self.outputs) <= NARROW;
+        if is_narrow && self.inputs * self.outputs <= SUMMED_IN_LANES {
             GradientOf::Partials
         } else {
             GradientOf::Blocks
