@@ -43,18 +43,14 @@ impl WithSimd for Transpose<'_> {
         for (tile, band) in out.chunks_mut(TILE * rows).enumerate() {
             let left = first + tile * TILE;
             let width = band.len() / rows;
-            for top in (0..rows).step_by(TILE) {
-                let height = TILE.min(rows - top);
-                let corner = top * columns + left;
-                if (height, width) == (TILE, TILE) {
-                    by.turn(&matrix[corner..], columns, &mut band[top..], rows);
-                } else {
-                    for row in 0..height {
-                        for column in 0..width {
-                            band[column * rows + top + row] =
-                                matrix[corner + row * columns + column];
-                        }
-                    }
+            let whole = if width == TILE { rows / TILE * TILE } else { 0 };
+            for top in (0..whole).step_by(TILE) {
+                let from = &matrix[top * columns..][..TILE * columns];
+                by.turn(from, columns, left, band, rows, top);
+            }
+            for (row, values) in matrix.chunks_exact(columns).enumerate().skip(whole) {
+                for (column, value) in values[left..left + width].iter().enumerate() {
+                    band[column * rows + row] = *value;
                 }
             }
         }
@@ -86,25 +82,33 @@ impl Tiles {
         Self::ByValue
     }
 
-    /// One whole tile, from rows `from_stride` apart to rows `to_stride` apart.
+    /// One whole tile: from column `left` of rows of `columns` values to row `top` of columns of `rows`.
     #[inline(always)]
-    fn turn(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+    fn turn(
+        self,
+        from: &[f32],
+        columns: usize,
+        left: usize,
+        to: &mut [f32],
+        rows: usize,
+        top: usize,
+    ) {
         // Not by `from_fn`, as nothing that takes a closure is sure to be compiled for these vectors.
-        let mut rows = [&[0.0; TILE]; TILE];
-        for (row, values) in rows.iter_mut().enumerate() {
-            let from = &from[row * from_stride..][..TILE];
-            *values = from.first_chunk().expect("as long as a tile is wide");
+        let mut tile = [&[0.0; TILE]; TILE];
+        for (values, row) in tile.iter_mut().zip(from.chunks_exact(columns)) {
+            *values = row[left..].first_chunk().expect("a tile is within the row");
         }
-        for left in (0..TILE).step_by(QUARTER) {
-            let columns = match self {
+        let quarters = to.chunks_exact_mut(QUARTER * rows);
+        for (quarter, to) in quarters.enumerate() {
+            let turned = match self {
                 #[cfg(target_arch = "x86_64")]
-                Self::V4(v4) => v4::columns(v4, rows, left),
+                Self::V4(v4) => v4::columns(v4, tile, QUARTER * quarter),
                 #[cfg(target_arch = "x86_64")]
-                Self::V3(v3) => v3::columns(v3, rows, left),
-                Self::ByValue => by_value(rows, left),
+                Self::V3(v3) => v3::columns(v3, tile, QUARTER * quarter),
+                Self::ByValue => by_value(tile, QUARTER * quarter),
             };
-            for (column, values) in columns.iter().enumerate() {
-                to[(left + column) * to_stride..][..TILE].copy_from_slice(values);
+            for (values, to) in turned.iter().zip(to.chunks_exact_mut(rows)) {
+                to[top..top + TILE].copy_from_slice(values);
             }
         }
     }
