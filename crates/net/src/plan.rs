@@ -92,6 +92,8 @@ pub struct Plan {
     pub(crate) batch: usize,
     pub(crate) mode: Mode,
     pub(crate) lanes: Lanes,
+    /// Whether the lanes of a thread take turns at each step, so that its parameters are read once.
+    pub(crate) take_turns: bool,
     /// Where a value lies in a lane after a forward pass; `None` where it has been overwritten.
     pub(crate) kept: Vec<Option<Place>>,
     pub(crate) inputs: Vec<Place>,
@@ -254,6 +256,7 @@ impl Plan {
             batch,
             mode,
             lanes,
+            take_turns: lanes.take_turns(graph),
             inputs: forward.inputs,
             output,
             output_blocks,

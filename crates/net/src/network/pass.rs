@@ -187,7 +187,7 @@ impl Network {
                     keys,
                     statistics,
                 };
-                let lane = forward::Lane {
+                let pass = forward::Lanes {
                     graph,
                     plan,
                     parameters,
@@ -198,9 +198,15 @@ impl Network {
                     tap,
                 };
                 let lanes = (&mut *parts.lanes, plan.sections.lane);
-                team.for_each_lane(lanes, (sums, plan.sums), |index, values, sums| {
-                    lane.run(index, values, sums, segment);
-                });
+                let sums_of_each = (&mut **sums, plan.sums);
+                team.for_lanes(
+                    lanes,
+                    sums_of_each,
+                    plan.take_turns,
+                    |first, lanes, sums| {
+                        pass.run(first, lanes, sums, segment);
+                    },
+                );
                 if let (Some(node), Behaviour::Training) = (segment.reduce, behaviour) {
                     let lanes = reduce::Lanes { sums, plan };
                     reduce::forward(graph, node, lanes, examples, statistics, buffers);

@@ -115,24 +115,33 @@ pub(crate) enum Team {
 }
 
 impl Team {
-    /// Runs `work` on each lane with its own part of `sums`, `sums_len` numbers.
-    pub(crate) fn for_each_lane(
+    /// Runs `work` on the lanes with their parts of `sums`, `sums_len` numbers for each: lane by lane, or,
+    /// where they take turns, on as many neighbours together as come to each thread. It is told which
+    /// lane is the first of them.
+    pub(crate) fn for_lanes(
         self,
         (lanes, lane_len): (&mut [f32], usize),
         (sums, sums_len): (&mut [f64], usize),
+        take_turns: bool,
         work: impl Fn(usize, &mut [f32], &mut [f64]) + Sync + Send,
     ) {
+        let together = match (take_turns, self) {
+            (false, _) => 1,
+            (true, Self::Alone) => sums.len() / sums_len,
+            (true, Self::Pool) => (sums.len() / sums_len).div_ceil(rayon::current_num_threads()),
+        };
+        let (lane_len, sums_len) = (lane_len * together, sums_len * together);
         match self {
             Self::Alone => {
-                let lanes = lanes.chunks_exact_mut(lane_len);
-                let lanes = lanes.zip(sums.chunks_exact_mut(sums_len)).enumerate();
-                lanes.for_each(|(index, (lane, sums))| work(index, lane, sums));
+                let lanes = lanes.chunks_mut(lane_len);
+                let lanes = lanes.zip(sums.chunks_mut(sums_len)).enumerate();
+                lanes.for_each(|(index, (lanes, sums))| work(index * together, lanes, sums));
             }
             Self::Pool => {
-                let lanes = lanes.par_chunks_exact_mut(lane_len);
-                let lanes = lanes.zip(sums.par_chunks_exact_mut(sums_len)).enumerate();
+                let lanes = lanes.par_chunks_mut(lane_len);
+                let lanes = lanes.zip(sums.par_chunks_mut(sums_len)).enumerate();
                 let each = lanes.with_max_len(1);
-                each.for_each(|(index, (lane, sums))| work(index, lane, sums));
+                each.for_each(|(index, (lanes, sums))| work(index * together, lanes, sums));
             }
         }
     }

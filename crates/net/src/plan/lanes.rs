@@ -14,6 +14,13 @@ const MAX_ROWS: usize = 128;
 /// weight, and twice as many cost a network that outgrows the cache a tenth of its time.
 const WANTED: usize = 4;
 
+/// Values of one activation of a lane up to which lanes take turns: 128 KiB, of which the second cache holds
+/// some beside a weight.
+const MOST_BETWEEN_TURNS: usize = 1 << 15;
+/// Parameters of a layer, on average, from which on they do: with fewer, going from lane to lane takes longer
+/// than reading them again.
+const FEWEST_PARAMETERS: usize = 512;
+
 /// The lanes of a batch: each of `rows` examples, the last perhaps of fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lanes {
@@ -35,6 +42,16 @@ impl Lanes {
             rows,
             count: batch.div_ceil(rows),
         }
+    }
+
+    /// Whether lanes are to take turns at each step: where parameters are worth reading once for several, and
+    /// the caches hold what a lane made until its next step reads it.
+    pub(crate) fn take_turns(self, graph: &Graph) -> bool {
+        let values = graph.values.iter().map(|value| value.shape().len());
+        let largest = values.max().unwrap_or(0);
+        let layers = graph.nodes.iter().filter(|node| !node.storage.is_empty());
+        let parameters = graph.parameter_count() / layers.count().max(1);
+        largest.saturating_mul(self.rows) <= MOST_BETWEEN_TURNS && parameters >= FEWEST_PARAMETERS
     }
 
     /// How many of `examples` fall in lane `lane`.

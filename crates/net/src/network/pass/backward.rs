@@ -47,9 +47,8 @@ impl Pass<'_> {
                 keys: self.keys,
                 statistics,
             };
-            let each = (&mut *lanes, lane_len);
             let again = &self.plan.again[segment.again.clone()];
-            let forward = forward::Lane {
+            let forward = forward::Lanes {
                 graph: self.graph,
                 plan: self.plan,
                 parameters: self.parameters,
@@ -60,15 +59,24 @@ impl Pass<'_> {
                 // It was shown these values when they were made first.
                 tap: &NoTap,
             };
-            team.for_each_lane(each, (sums, self.plan.sums), |index, lane, sums| {
-                forward.again(index, lane, again);
-                let first_row = index * self.plan.lanes.rows;
-                let context = Context {
-                    first_row,
-                    rows: self.plan.lanes.rows_of(index, self.examples),
-                    ..context
-                };
-                self.lane(index, (lane, sums), steps, (is_first, seed), &context);
+            let all_lanes = (&mut *lanes, lane_len);
+            let sums_of_each = (&mut *sums, self.plan.sums);
+            let turns = self.plan.take_turns;
+            team.for_lanes(all_lanes, sums_of_each, turns, |first, lanes, sums| {
+                forward.clear_unused(first, sums);
+                forward.again(first, lanes, again);
+                if is_first {
+                    for (index, lane) in forward.each(first, lanes) {
+                        self.seed(index, forward.rows(index), seed, lane);
+                    }
+                }
+                for steps in steps.chunks(forward.turn(lanes)) {
+                    let each = forward.each(first, lanes);
+                    for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
+                        let context = forward.context_of(index);
+                        self.take(index, steps, &context, (lane, sums));
+                    }
+                }
             });
             let lanes = &*lanes;
             let tasks = &self.plan.weight_tasks[segment.tasks.clone()];
@@ -82,27 +90,19 @@ impl Pass<'_> {
         }
     }
 
-    fn lane(
+    /// Takes steps on one lane.
+    fn take(
         &self,
         index: usize,
-        (lane, sums): (&mut [f32], &mut [f64]),
         steps: &[BackwardStep],
-        (is_first, seed): (bool, Option<&[f32]>),
         context: &Context<'_>,
+        (lane, sums): (&mut [f32], &mut [f64]),
     ) {
-        let rows = self.plan.lanes.rows_of(index, self.examples);
-        if rows == 0 {
-            sums.fill(0.0);
-            return;
-        }
-        if is_first {
-            self.seed(index, rows, seed, lane);
-        }
         for step in steps {
-            self.show(index, rows, step, lane);
+            self.show(index, context.rows, step, lane);
             match step.stage {
-                Stage::Whole => self.step(rows, step, context, lane),
-                Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
+                Stage::Whole => self.step(context.rows, step, context, lane),
+                Stage::Collect => self.collect(context.rows, step, lane, &mut sums[1..]),
             }
         }
     }

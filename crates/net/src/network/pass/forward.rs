@@ -1,4 +1,4 @@
-//! One lane's forward pass.
+//! The forward pass of some lanes.
 
 use std::ops::Range;
 
@@ -27,8 +27,8 @@ pub(super) fn lay(team: Team, graph: &Graph, plan: &Plan, parameters: &[f32], la
     });
 }
 
-/// What a lane's forward pass reads.
-pub(super) struct Lane<'a> {
+/// What the forward pass of lanes reads.
+pub(super) struct Lanes<'a> {
     pub(super) graph: &'a Graph,
     pub(super) plan: &'a Plan,
     pub(super) parameters: &'a [f32],
@@ -39,60 +39,111 @@ pub(super) struct Lane<'a> {
     pub(super) tap: &'a dyn Tap,
 }
 
-impl Lane<'_> {
-    /// Runs a stretch on lane `index`. The first reads the inputs; the last puts the sum of the
-    /// examples' losses first among `sums`.
+impl Lanes<'_> {
+    /// Runs a stretch on the lanes from `first` on, which take their steps in turns. The first stretch reads the
+    /// inputs; the last puts the sum of the examples' losses first among a lane's `sums`.
     pub(super) fn run(
         &self,
-        index: usize,
-        lane: &mut [f32],
+        first: usize,
+        lanes: &mut [f32],
         sums: &mut [f64],
         segment: &ForwardSegment,
     ) {
-        let rows = self.plan.lanes.rows_of(index, self.context.examples);
-        if rows == 0 {
-            sums.fill(0.0);
-            return;
-        }
+        self.clear_unused(first, sums);
         if segment.steps.start == 0 {
-            for (input, &values) in self.inputs.iter().enumerate() {
-                self.read_input(index, rows, input, values, lane);
+            for (index, lane) in self.each(first, lanes) {
+                for (input, &values) in self.inputs.iter().enumerate() {
+                    self.read_input(index, self.rows(index), input, values, lane);
+                }
             }
         }
-        let context = Context {
-            first_row: index * self.plan.lanes.rows,
-            rows,
-            ..self.context
-        };
-        for step in &self.plan.forward[segment.steps.clone()] {
-            match step.stage {
-                Stage::Whole => self.step(index, rows, step, &context, lane),
-                Stage::Collect => self.collect(rows, step, lane, &mut sums[1..]),
+        let steps = &self.plan.forward[segment.steps.clone()];
+        for steps in steps.chunks(self.turn(lanes)) {
+            let each = self.each(first, lanes);
+            for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
+                let context = self.context_of(index);
+                for step in steps {
+                    match step.stage {
+                        Stage::Whole => self.step(index, step, &context, lane),
+                        Stage::Collect => self.collect(context.rows, step, lane, &mut sums[1..]),
+                    }
+                }
             }
         }
         if segment.steps.end == self.plan.forward.len() {
-            if let Some(blocks) = self.plan.output_blocks {
-                let features = self.graph.output().shape().len();
-                let (out, reads) = (self.plan.output.range(rows), [blocks.range(rows)]);
-                let (out, [made]) = carve_one(lane, out, reads);
-                blocks::to_rows(made, features, out);
+            let each = self.each(first, lanes);
+            for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
+                sums[0] = self.end(index, self.rows(index), lane);
             }
-            let loss = |targets| self.loss(index, rows, targets, lane);
-            sums[0] = self.targets.map_or(0.0, loss);
         }
     }
 
     /// Takes steps of the forward pass again.
-    pub(super) fn again(&self, index: usize, lane: &mut [f32], steps: &[ForwardStep]) {
-        let rows = self.plan.lanes.rows_of(index, self.context.examples);
-        let context = Context {
-            first_row: index * self.plan.lanes.rows,
-            rows,
-            ..self.context
-        };
-        for step in steps {
-            self.step(index, rows, step, &context, lane);
+    pub(super) fn again(&self, first: usize, lanes: &mut [f32], steps: &[ForwardStep]) {
+        for steps in steps.chunks(self.turn(lanes)) {
+            for (index, lane) in self.each(first, lanes) {
+                let context = self.context_of(index);
+                for step in steps {
+                    self.step(index, step, &context, lane);
+                }
+            }
         }
+    }
+
+    /// How many steps are taken on one of `lanes` before they are on the next: all, where there is no next.
+    pub(super) fn turn(&self, lanes: &[f32]) -> usize {
+        match lanes.len() > self.plan.sections.lane {
+            true => 1,
+            false => usize::MAX,
+        }
+    }
+
+    /// The lanes that have rows, which are the first of them.
+    pub(super) fn each<'l>(
+        &self,
+        first: usize,
+        lanes: &'l mut [f32],
+    ) -> impl Iterator<Item = (usize, &'l mut [f32])> {
+        let each = lanes.chunks_exact_mut(self.plan.sections.lane).enumerate();
+        each.map(move |(index, lane)| (first + index, lane))
+            .take(self.used(first))
+    }
+
+    /// Those that have none leave nothing.
+    pub(super) fn clear_unused(&self, first: usize, sums: &mut [f64]) {
+        for sums in sums.chunks_exact_mut(self.plan.sums).skip(self.used(first)) {
+            sums.fill(0.0);
+        }
+    }
+
+    /// How many lanes from `first` on have rows.
+    fn used(&self, first: usize) -> usize {
+        let used = self.context.examples.div_ceil(self.plan.lanes.rows);
+        used.saturating_sub(first)
+    }
+
+    pub(super) fn rows(&self, index: usize) -> usize {
+        self.plan.lanes.rows_of(index, self.context.examples)
+    }
+
+    pub(super) fn context_of(&self, index: usize) -> Context<'_> {
+        Context {
+            first_row: index * self.plan.lanes.rows,
+            rows: self.rows(index),
+            ..self.context
+        }
+    }
+
+    /// Brings the output to where it is read, and sums the loss.
+    fn end(&self, index: usize, rows: usize, lane: &mut [f32]) -> f64 {
+        if let Some(blocks) = self.plan.output_blocks {
+            let features = self.graph.output().shape().len();
+            let (out, reads) = (self.plan.output.range(rows), [blocks.range(rows)]);
+            let (out, [made]) = carve_one(lane, out, reads);
+            blocks::to_rows(made, features, out);
+        }
+        let loss = |targets| self.loss(index, rows, targets, lane);
+        self.targets.map_or(0.0, loss)
     }
 
     fn collect(&self, rows: usize, step: &ForwardStep, lane: &[f32], sums: &mut [f64]) {
@@ -121,15 +172,9 @@ impl Lane<'_> {
         }
     }
 
-    fn step(
-        &self,
-        index: usize,
-        rows: usize,
-        step: &ForwardStep,
-        context: &Context<'_>,
-        lane: &mut [f32],
-    ) {
+    fn step(&self, index: usize, step: &ForwardStep, context: &Context<'_>, lane: &mut [f32]) {
         let node = &self.graph.nodes[step.node];
+        let rows = context.rows;
         let reads = Forward {
             first: &[],
             second: &[],
