@@ -3,7 +3,7 @@
 //! The batch is cut into lanes of a few rows, by its size alone. Each lane has its own stretch of
 //! one arena, with every activation and gradient of its rows at offsets that are the same in each
 //! lane, and runs the whole forward pass, and each segment of the backward pass, without waiting
-//! for another lane. Weight gradients are sums over lanes, taken lane by lane in order, each
+//! for another thread; lanes of one thread may take turns. Weight gradients are sums over lanes, taken lane by lane in order, each
 //! block of rows by one worker. So no sum depends on the number of threads.
 //!
 //! Places are given again as soon as they are free: an activation that nothing needs for its
@@ -92,8 +92,8 @@ pub struct Plan {
     pub(crate) batch: usize,
     pub(crate) mode: Mode,
     pub(crate) lanes: Lanes,
-    /// Whether the lanes of a thread take turns at each step, so that its parameters are read once.
-    pub(crate) take_turns: bool,
+    /// How many lanes of a thread take turns at each step, at most, so that its parameters are read once.
+    pub(crate) turns: usize,
     /// Where a value lies in a lane after a forward pass; `None` where it has been overwritten.
     pub(crate) kept: Vec<Option<Place>>,
     pub(crate) inputs: Vec<Place>,
@@ -256,7 +256,7 @@ impl Plan {
             batch,
             mode,
             lanes,
-            take_turns: lanes.take_turns(graph),
+            turns: lanes.turns(graph),
             inputs: forward.inputs,
             output,
             output_blocks,

@@ -85,7 +85,7 @@ mod tests {
     fn a_step_allocates_nothing() {
         for activation in ["relu", "gelu", "mish"] {
             let activation = Activation::parse(activation).unwrap();
-            let graph = zoo::mlp(&zoo::MlpSpec::new(30, 70, 6, 10, activation)).unwrap();
+            let graph = zoo::mlp(&zoo::MlpSpec::new(30, 140, 6, 10, activation)).unwrap();
             let mut network = Network::new(graph, 100, Mode::Training, Threads(1)).unwrap();
             network.initialize(|_, w| w.iter_mut().for_each(|w| *w = 0.01));
             let recorder = Recorder::new(&network)

@@ -199,14 +199,10 @@ impl Network {
                 };
                 let lanes = (&mut *parts.lanes, plan.sections.lane);
                 let sums_of_each = (&mut **sums, plan.sums);
-                team.for_lanes(
-                    lanes,
-                    sums_of_each,
-                    plan.take_turns,
-                    |first, lanes, sums| {
-                        pass.run(first, lanes, sums, segment);
-                    },
-                );
+                let shape = (pass.used(0), plan.turns);
+                team.for_lanes(lanes, sums_of_each, shape, |first, lanes, sums| {
+                    pass.run(first, lanes, sums, segment);
+                });
                 if let (Some(node), Behaviour::Training) = (segment.reduce, behaviour) {
                     let lanes = reduce::Lanes { sums, plan };
                     reduce::forward(graph, node, lanes, examples, statistics, buffers);

@@ -1,6 +1,6 @@
 //! Threads, and the ways in which work is handed to them.
 //!
-//! Nothing here decides how work is cut: lanes and tasks come from the plan. What a lane or a
+//! Lanes and tasks come from the plan; here they are only shared out. What a lane or a
 //! task computes depends on neither its thread nor its moment, so the bits do not depend on the
 //! number of threads.
 
@@ -115,21 +115,21 @@ pub(crate) enum Team {
 }
 
 impl Team {
-    /// Runs `work` on the lanes with their parts of `sums`, `sums_len` numbers for each: lane by lane, or,
-    /// where they take turns, on as many neighbours together as come to each thread. It is told which
-    /// lane is the first of them.
+    /// Runs `work` on the lanes, of which the first `used` have something to do, with their parts of `sums`,
+    /// `sums_len` numbers for each: on up to `turns` neighbours together, as many as come to each
+    /// thread. It is told which lane is the first of them.
     pub(crate) fn for_lanes(
         self,
         (lanes, lane_len): (&mut [f32], usize),
         (sums, sums_len): (&mut [f64], usize),
-        take_turns: bool,
+        (used, turns): (usize, usize),
         work: impl Fn(usize, &mut [f32], &mut [f64]) + Sync + Send,
     ) {
-        let together = match (take_turns, self) {
-            (false, _) => 1,
-            (true, Self::Alone) => sums.len() / sums_len,
-            (true, Self::Pool) => (sums.len() / sums_len).div_ceil(rayon::current_num_threads()),
+        let threads = match self {
+            Self::Alone => 1,
+            Self::Pool => rayon::current_num_threads(),
         };
+        let together = used.div_ceil(threads).clamp(1, turns);
         let (lane_len, sums_len) = (lane_len * together, sums_len * together);
         match self {
             Self::Alone => {

@@ -123,7 +123,7 @@ impl Linear {
     }
 
     /// Where the gradient by the parameters is summed: in the lanes of a narrow layer, since then what it is
-    /// made of is still in that core's cache, and the sum is less to keep than that.
+    /// made of is still in that core's cache.
     pub(crate) fn gradient_of(self) -> GradientOf {
         let is_narrow = self.inputs.min(self.outputs) <= NARROW;
         if is_narrow && self.inputs * self.outputs <= SUMMED_IN_LANES {

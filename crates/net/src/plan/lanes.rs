@@ -14,11 +14,11 @@ const MAX_ROWS: usize = 128;
 /// weight, and twice as many cost a network that outgrows the cache a tenth of its time.
 const WANTED: usize = 4;
 
-/// Values of one activation of a lane up to which lanes take turns: 128 KiB, of which the second cache holds
-/// some beside a weight.
-const MOST_BETWEEN_TURNS: usize = 1 << 15;
-/// Parameters of a layer, on average, from which on they do: with fewer, going from lane to lane takes longer
-/// than reading them again.
+/// Values of one activation of the lanes that take turns: 256 KiB, so that the second cache holds some
+/// activations beside a weight.
+const MOST_BETWEEN_TURNS: usize = 1 << 16;
+/// Parameters of a layer, on average, from which on lanes take turns: with fewer, going from lane to lane takes
+/// longer than reading them again.
 const FEWEST_PARAMETERS: usize = 512;
 
 /// The lanes of a batch: each of `rows` examples, the last perhaps of fewer.
@@ -44,14 +44,20 @@ impl Lanes {
         }
     }
 
-    /// Whether lanes are to take turns at each step: where parameters are worth reading once for several, and
-    /// the caches hold what a lane made until its next step reads it.
-    pub(crate) fn take_turns(self, graph: &Graph) -> bool {
+    /// How many lanes of a thread take turns at each step, at most: several where a lane has too few rows for what
+    /// its parameters take to read, and the caches hold what each made until its next step reads it.
+    pub(crate) fn turns(self, graph: &Graph) -> usize {
+        if self.rows == MAX_ROWS {
+            return 1;
+        }
         let values = graph.values.iter().map(|value| value.shape().len());
-        let largest = values.max().unwrap_or(0);
+        let largest = values.max().unwrap_or(0).saturating_mul(self.rows);
         let layers = graph.nodes.iter().filter(|node| !node.storage.is_empty());
         let parameters = graph.parameter_count() / layers.count().max(1);
-        largest.saturating_mul(self.rows) <= MOST_BETWEEN_TURNS && parameters >= FEWEST_PARAMETERS
+        match parameters >= FEWEST_PARAMETERS {
+            true => (MOST_BETWEEN_TURNS / largest.max(1)).max(1),
+            false => 1,
+        }
     }
 
     /// How many of `examples` fall in lane `lane`.

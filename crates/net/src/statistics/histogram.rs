@@ -7,10 +7,9 @@ mod words;
 use bits::BitCounts;
 use slots::FindSlots;
 
+use super::moments::CHUNK as PART;
 use crate::simd::{Kernel, vectorized};
 
-/// Values that are gone through before those that follow: 16 KiB, which stays in L1.
-const PART: usize = 4096;
 /// Values whose bins are found together before they are counted.
 const CHUNK: usize = 512;
 /// Tables counted into in turn, so that equal neighbours do not wait for one another's store.
@@ -105,27 +104,44 @@ impl Histogram {
 
     /// Counts `values`.
     pub fn update(&mut self, values: &[f32]) {
-        self.update_beside(values, |part| vectorized(AllFinite(part)));
+        let find = FindSlots::new(self.low, self.high, self.bins());
+        match BitCounts::new(find, values.len()) {
+            Some(counts) => {
+                self.count_bits(counts, find, values, |part| vectorized(AllFinite(part)))
+            }
+            None => count_one_by_one(&mut self.slots, values, find),
+        }
     }
 
     /// Counts `values`, and shows each part of them to `beside` first, while that is in the nearest cache:
-    /// parts of 4096 values, and what is left. `beside` tells whether they are all finite.
+    /// what [`Moments`](super::Moments) take at a time. `beside` tells whether they are all finite.
     pub(crate) fn update_beside(&mut self, values: &[f32], mut beside: impl FnMut(&[f32]) -> bool) {
         let find = FindSlots::new(self.low, self.high, self.bins());
-        let slots = &mut self.slots;
-        let Some(mut counts) = BitCounts::new(find, values.len()) else {
-            values.chunks(PART).for_each(|part| {
-                beside(part);
-            });
-            return count_one_by_one(slots, values, find);
-        };
-        for part in values.chunks(PART) {
-            match beside(part) {
-                true => counts.add(slots, part),
-                false => count_one_by_one(slots, part, find),
+        match BitCounts::new(find, values.len()) {
+            Some(counts) => self.count_bits(counts, find, values, beside),
+            None => {
+                for part in values.chunks(PART) {
+                    beside(part);
+                }
+                count_one_by_one(&mut self.slots, values, find);
             }
         }
-        counts.move_to(slots);
+    }
+
+    fn count_bits(
+        &mut self,
+        mut counts: BitCounts,
+        find: FindSlots,
+        values: &[f32],
+        mut all_finite: impl FnMut(&[f32]) -> bool,
+    ) {
+        for part in values.chunks(PART) {
+            match all_finite(part) {
+                true => counts.add(&mut self.slots, part),
+                false => count_one_by_one(&mut self.slots, part, find),
+            }
+        }
+        counts.move_to(&mut self.slots);
     }
 
     /// Adds the counts of `other`, which must have the same range and bins.

@@ -3,7 +3,7 @@
 use crate::simd::{Kernel, vectorized};
 
 /// Values that share one shift and one set of accumulators: 16 KiB, which stays in L1.
-const CHUNK: usize = 4096;
+pub(super) const CHUNK: usize = 4096;
 /// Independent accumulators: two 512-bit vectors of f64, enough to hide the latency of an add.
 const LANES: usize = 16;
 

@@ -61,8 +61,8 @@ impl Pass<'_> {
             };
             let all_lanes = (&mut *lanes, lane_len);
             let sums_of_each = (&mut *sums, self.plan.sums);
-            let turns = self.plan.take_turns;
-            team.for_lanes(all_lanes, sums_of_each, turns, |first, lanes, sums| {
+            let shape = (forward.used(0), self.plan.turns);
+            team.for_lanes(all_lanes, sums_of_each, shape, |first, lanes, sums| {
                 forward.clear_unused(first, sums);
                 forward.again(first, lanes, again);
                 if is_first {
@@ -70,7 +70,7 @@ impl Pass<'_> {
                         self.seed(index, forward.rows(index), seed, lane);
                     }
                 }
-                for steps in steps.chunks(forward.turn(lanes)) {
+                for steps in steps.chunks(forward.steps_per_turn(lanes)) {
                     let each = forward.each(first, lanes);
                     for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
                         let context = forward.context_of(index);

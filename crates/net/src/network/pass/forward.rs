@@ -58,7 +58,7 @@ impl Lanes<'_> {
             }
         }
         let steps = &self.plan.forward[segment.steps.clone()];
-        for steps in steps.chunks(self.turn(lanes)) {
+        for steps in steps.chunks(self.steps_per_turn(lanes)) {
             let each = self.each(first, lanes);
             for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
                 let context = self.context_of(index);
@@ -80,7 +80,7 @@ impl Lanes<'_> {
 
     /// Takes steps of the forward pass again.
     pub(super) fn again(&self, first: usize, lanes: &mut [f32], steps: &[ForwardStep]) {
-        for steps in steps.chunks(self.turn(lanes)) {
+        for steps in steps.chunks(self.steps_per_turn(lanes)) {
             for (index, lane) in self.each(first, lanes) {
                 let context = self.context_of(index);
                 for step in steps {
@@ -91,7 +91,7 @@ impl Lanes<'_> {
     }
 
     /// How many steps are taken on one of `lanes` before they are on the next: all, where there is no next.
-    pub(super) fn turn(&self, lanes: &[f32]) -> usize {
+    pub(super) fn steps_per_turn(&self, lanes: &[f32]) -> usize {
         match lanes.len() > self.plan.sections.lane {
             true => 1,
             false => usize::MAX,
@@ -109,7 +109,7 @@ impl Lanes<'_> {
             .take(self.used(first))
     }
 
-    /// Those that have none leave nothing.
+    /// Zeroes the sums of lanes without rows.
     pub(super) fn clear_unused(&self, first: usize, sums: &mut [f64]) {
         for sums in sums.chunks_exact_mut(self.plan.sums).skip(self.used(first)) {
             sums.fill(0.0);
@@ -117,7 +117,7 @@ impl Lanes<'_> {
     }
 
     /// How many lanes from `first` on have rows.
-    fn used(&self, first: usize) -> usize {
+    pub(super) fn used(&self, first: usize) -> usize {
         let used = self.context.examples.div_ceil(self.plan.lanes.rows);
         used.saturating_sub(first)
     }

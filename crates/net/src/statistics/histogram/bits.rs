@@ -2,7 +2,7 @@
 //!
 //! A value in bin b is a word of 64 bits with bit b set. Words are added bit by bit, so that plane p of the
 //! sums holds bit p of 16 × 64 counts: two words of a plane's weight and the plane itself make the
-//! plane anew and one word of twice the weight, which is two instructions for each half of 16 words. (An
+//! plane anew and one word of twice the weight, in two instructions of AVX-512 for each half of 16 words. (An
 //! increment in memory waits for the one before it where both are of one bin.) The method is known
 //! as positional population counting; Klarqvist, Muła and Lemire, "Efficient computation of
 //! positional population counts using SIMD instructions", 2019, describe it for words of 16 bits.
@@ -21,11 +21,11 @@ const WORTH: usize = 1 << 12;
 /// Words side by side.
 const LANES: usize = 16;
 /// Words of a weight that are added at once, and carried as one of four times the weight.
-const FOUR: usize = BLOCK / LANES;
+const TOGETHER: usize = BLOCK / LANES;
 /// Values whose words are carried as one.
-const CHUNK: usize = BLOCK * FOUR * FOUR;
+const CHUNK: usize = BLOCK * TOGETHER * TOGETHER;
 /// Planes that they are added to before.
-const TREE: usize = 6;
+const CARRIED_FROM: usize = 6;
 /// Bits of a count.
 const PLANES: usize = 14;
 /// Chunks that fit into the counts.
@@ -150,15 +150,15 @@ impl BitCounts {
         let [ones, twos, fours, eights, sixteens, thirty_twos, ..] = planes;
         let mut above = S::as_simd_u32s(&self.above).0[column];
 
-        let mut carried = [[zero; 2]; FOUR];
+        let mut carried = [[zero; 2]; TOGETHER];
         for (carried, part) in carried
             .iter_mut()
-            .zip(chunk.as_chunks::<{ BLOCK * FOUR }>().0)
+            .zip(chunk.as_chunks::<{ BLOCK * TOGETHER }>().0)
         {
-            let mut from_blocks = [[zero; 2]; FOUR];
+            let mut from_blocks = [[zero; 2]; TOGETHER];
             for (from_block, block) in from_blocks.iter_mut().zip(part.as_chunks::<BLOCK>().0) {
                 let block = S::as_simd_f32s(block).0;
-                let mut bins = [zero; FOUR];
+                let mut bins = [zero; TOGETHER];
                 let mut sure = one;
                 let mut with_these = above;
                 for (row, bins) in bins.iter_mut().enumerate() {
@@ -169,7 +169,7 @@ impl BitCounts {
                     sure = simd.min_u32s(sure, found.sure);
                 }
                 if simd.first_true_m32s(simd.equal_u32s(sure, zero)) < S::U32_LANES {
-                    let mut rows = [block[column]; FOUR];
+                    let mut rows = [block[column]; TOGETHER];
                     for (row, values) in rows.iter_mut().enumerate() {
                         *values = block[row * columns + column];
                     }
@@ -183,7 +183,7 @@ impl BitCounts {
                     }
                 }
                 above = with_these;
-                let mut words = [[zero; 2]; FOUR];
+                let mut words = [[zero; 2]; TOGETHER];
                 for (words, bins) in words.iter_mut().zip(bins) {
                     *words = logic.bits(bins);
                 }
@@ -193,7 +193,7 @@ impl BitCounts {
         }
         S::as_mut_simd_u32s(&mut self.above).0[column] = above;
         let mut carry = logic.add_four(sixteens, thirty_twos, &carried);
-        for plane in &mut planes[TREE..] {
+        for plane in &mut planes[CARRIED_FROM..] {
             logic.half_add(plane, &mut carry);
         }
     }
@@ -202,17 +202,17 @@ impl BitCounts {
 /// The bins of values of which one is in doubt: as many as there are bins for what lies above the range,
 /// and still more for what lies below it.
 #[inline(always)]
-fn look_again<S: Simd>(simd: S, find: FindSlots, rows: [S::f32s; FOUR]) -> [S::u32s; FOUR] {
+fn look_again<S: Simd>(simd: S, find: FindSlots, rows: [S::f32s; TOGETHER]) -> [S::u32s; TOGETHER] {
     let (mut values, mut found) = ([0.0; BLOCK], [0; BLOCK]);
-    let mut bins = [simd.splat_u32s(0); FOUR];
-    S::as_mut_simd_f32s(&mut values).0[..FOUR].copy_from_slice(&rows);
+    let mut bins = [simd.splat_u32s(0); TOGETHER];
+    S::as_mut_simd_f32s(&mut values).0[..TOGETHER].copy_from_slice(&rows);
     // Seldom, so it is not to be in the way of what is around it.
     vectorized(LookAgain {
         find,
         values: &values,
         bins: &mut found,
     });
-    bins.copy_from_slice(&S::as_simd_u32s(&found).0[..FOUR]);
+    bins.copy_from_slice(&S::as_simd_u32s(&found).0[..TOGETHER]);
     bins
 }
 
@@ -283,7 +283,7 @@ mod tests {
     use crate::simd::vectorized_with;
     use crate::testing::narrow;
 
-    const RANGES: [(f64, f64, usize); 8] = [
+    const RANGES: [(f64, f64, usize); 11] = [
         (-4.0, 4.0, 64),
         (-1e-3, 1e-3, 64),
         (-1.0, 1.0, 63),
@@ -292,6 +292,10 @@ mod tests {
         (2.0, 5.0, 64),
         (-5.0, -2.0, 33),
         (-1e30, 3e30, 1),
+        // Zero is the end, or, by f64's rounding, just below the middle.
+        (-1.0, 0.0, 64),
+        (-49.3, 49.3, 64),
+        (0.0, 3.0, 64),
     ];
 
     /// Edges and their neighbours, what lies far from them, and some of everything between; to whole chunks.

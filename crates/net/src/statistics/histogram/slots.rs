@@ -129,6 +129,8 @@ pub(super) struct FixedPoint {
     /// The middle of the slot below the range, and of the one above it.
     lowest: f32,
     highest: f32,
+    /// The middle of the slot of 0, which is often on an edge and is half of what a ReLU makes.
+    zero: f32,
     /// Bits of a place within its slot.
     fraction: u32,
     /// What the bits of a place in slot 0 begin with.
@@ -137,7 +139,7 @@ pub(super) struct FixedPoint {
     /// the last bit.
     near: u32,
     /// The bits of a place that are all 0, once `near` is added, where it is in doubt.
-    doubt: u32,
+    doubt_mask: u32,
 }
 
 impl FixedPoint {
@@ -157,26 +159,24 @@ impl FixedPoint {
         if !(scale.is_normal() && doubt <= MOST_DOUBT && near < 1 << (fraction - 1)) {
             return None;
         }
-        let this = Self {
+        let mut zero = [0];
+        find.exact(&[0.0], &mut zero);
+        Some(Self {
             scale,
             offset: offset as f32,
             lowest: (start + 0.5) as f32,
             highest: (start + find.bins + 1.5) as f32,
+            zero: (start + f64::from(zero[0]) + 0.5) as f32,
             fraction,
             base: (start as f32).to_bits() >> fraction,
             near,
-            doubt: (1 << fraction) - 2 * near,
-        };
-        // A zero is never held to be in doubt, as it is often on an edge and is half of what a ReLU makes.
-        let (mut zeros, mut exact) = ([0; BLOCK], [0; BLOCK]);
-        this.find(&[0.0; BLOCK], &mut zeros);
-        find.exact(&[0.0; BLOCK], &mut exact);
-        (zeros == exact).then_some(this)
+            doubt_mask: (1 << fraction) - 2 * near,
+        })
     }
 
     /// Finds the slots of a block, and tells whether any is in doubt; what is not finite always is.
     #[inline(always)]
-    pub(super) fn find(self, values: &[f32; BLOCK], slots: &mut [u32; BLOCK]) -> bool {
+    fn find(self, values: &[f32; BLOCK], slots: &mut [u32; BLOCK]) -> bool {
         let mut sure = [u32::MAX; LANES];
         for start in (0..BLOCK).step_by(LANES) {
             for lane in 0..LANES {
@@ -192,8 +192,9 @@ impl FixedPoint {
                 } else {
                     self.lowest
                 };
+                let place = if x == 0.0 { self.zero } else { place };
                 let bits = place.to_bits() + self.near;
-                let here = if x == 0.0 { 1 } else { bits & self.doubt };
+                let here = bits & self.doubt_mask;
                 let here = if x.abs() <= f32::MAX { here } else { 0 };
                 sure[lane] = if here < sure[lane] { here } else { sure[lane] };
                 slots[start + lane] = (bits >> self.fraction) - self.base;
@@ -210,10 +211,10 @@ impl FixedPoint {
             scale: simd.splat_f32s(self.scale),
             offset: simd.splat_f32s(self.offset),
             end: simd.splat_f32s(self.highest - 0.5),
+            zero: simd.splat_f32s(self.zero),
             first: simd.splat_u32s(first),
             fraction: simd.splat_u32s(self.fraction),
-            doubt: simd.splat_u32s(self.doubt),
-            zero: simd.splat_u32s(0),
+            doubt_mask: simd.splat_u32s(self.doubt_mask),
         }
     }
 }
@@ -226,11 +227,11 @@ pub(super) struct FindBins<S: Simd> {
     offset: S::f32s,
     /// The end of the last bin.
     end: S::f32s,
+    zero: S::f32s,
     /// Added to the bits of a place, it leaves those of its bin and of where it is in that.
     first: S::u32s,
     fraction: S::u32s,
-    doubt: S::u32s,
-    zero: S::u32s,
+    doubt_mask: S::u32s,
 }
 
 /// What is known of finite values.
@@ -248,13 +249,13 @@ impl<S: Simd> FindBins<S> {
     pub(super) fn run(self, values: S::f32s) -> Found<S> {
         let simd = self.simd;
         let place = simd.mul_add_f32s(values, self.scale, self.offset);
+        let is_zero = simd.equal_f32s(values, simd.splat_f32s(0.0));
+        let place = simd.select_f32s(is_zero, self.zero, place);
         let bits = simd.add_u32s(simd.transmute_u32s_f32s(place), self.first);
-        let is_zero = simd.equal_f32s(values, simd.transmute_f32s_u32s(self.zero));
-        let sure = simd.and_u32s(bits, self.doubt);
         Found {
             bins: simd.wrapping_dyn_shr_u32s(bits, self.fraction),
             above: simd.greater_than_or_equal_f32s(place, self.end),
-            sure: simd.select_u32s(is_zero, self.doubt, sure),
+            sure: simd.and_u32s(bits, self.doubt_mask),
         }
     }
 }

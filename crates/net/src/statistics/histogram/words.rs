@@ -10,7 +10,8 @@ const HALF: u32 = 32;
 /// A vector of words.
 pub(super) type Words<S> = [<S as Simd>::u32s; 2];
 
-/// What is done with words: with AVX-512 in fewer instructions than the vectors of any machine have for it.
+/// What is done with words. AVX-512 has one instruction for logic of three operands, and for shifts by any
+/// number, which vectors of every machine have not.
 #[derive(Clone, Copy)]
 pub(super) struct Logic<S: Simd> {
     simd: S,
