@@ -380,7 +380,7 @@ impl Network {
     /// Each lane that has rows, with how many.
     fn lanes_in_use(&self, examples: usize) -> impl Iterator<Item = (&[f32], usize)> {
         let lanes = self.plan.lanes;
-        let used = examples.div_ceil(lanes.rows);
+        let used = lanes.used(examples);
         let slices = self
             .arena
             .lanes()

@@ -4,7 +4,7 @@
 //! branches) and use only operations that IEEE 754 rounds correctly, fused multiply-adds only where
 //! they are written out, so the bits are the same at every vector width.
 
-use pulp::{Arch, NullaryFnOnce, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 /// A loop to be compiled once for each vector width.
 ///
@@ -44,4 +44,29 @@ pub(crate) fn vectorized_with<K: WithSimd>(kernel: K) -> K::Output {
         return kernel.with_simd(pulp::Scalar);
     }
     Arch::new().dispatch(kernel)
+}
+
+/// The instructions of a vector's width, for what not every machine's vectors can do.
+#[derive(Clone, Copy)]
+pub(crate) enum Instructions {
+    #[cfg(target_arch = "x86_64")]
+    V4(pulp::x86::V4),
+    #[cfg(target_arch = "x86_64")]
+    V3(pulp::x86::V3),
+    Any,
+}
+
+impl Instructions {
+    /// Those behind vectors of `S`.
+    #[inline(always)]
+    pub(crate) fn of<S: Simd>() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        match S::F32_LANES {
+            16 => pulp::x86::V4::try_new().map_or(Self::Any, Self::V4),
+            8 => pulp::x86::V3::try_new().map_or(Self::Any, Self::V3),
+            _ => Self::Any,
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        Self::Any
+    }
 }

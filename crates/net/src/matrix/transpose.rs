@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::simd::vectorized_with;
+use crate::simd::{Instructions, vectorized_with};
 
 /// Rows and columns of a tile: a cache line of f32.
 const TILE: usize = 16;
@@ -38,7 +38,7 @@ impl WithSimd for Transpose<'_> {
             first,
             out,
         } = self;
-        let by = Tiles::with::<S>();
+        let by = Tiles(Instructions::of::<S>());
         let rows = matrix.len() / columns;
         for (tile, band) in out.chunks_mut(TILE * rows).enumerate() {
             let left = first + tile * TILE;
@@ -60,28 +60,9 @@ impl WithSimd for Transpose<'_> {
 /// How a tile is turned: with the shuffles of AVX-512 or AVX2, or value by value. (Of a tile in plain
 /// loops compilers make a load and a store for each value.)
 #[derive(Clone, Copy)]
-enum Tiles {
-    #[cfg(target_arch = "x86_64")]
-    V4(pulp::x86::V4),
-    #[cfg(target_arch = "x86_64")]
-    V3(pulp::x86::V3),
-    ByValue,
-}
+struct Tiles(Instructions);
 
 impl Tiles {
-    /// For vectors of `S`.
-    #[inline(always)]
-    fn with<S: Simd>() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        match S::F32_LANES {
-            TILE => pulp::x86::V4::try_new().map_or(Self::ByValue, Self::V4),
-            8 => pulp::x86::V3::try_new().map_or(Self::ByValue, Self::V3),
-            _ => Self::ByValue,
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        Self::ByValue
-    }
-
     /// One whole tile: from column `left` of rows of `columns` values to row `top` of columns of `rows`.
     #[inline(always)]
     fn turn(
@@ -100,12 +81,12 @@ impl Tiles {
         }
         let quarters = to.chunks_exact_mut(QUARTER * rows);
         for (quarter, to) in quarters.enumerate() {
-            let turned = match self {
+            let turned = match self.0 {
                 #[cfg(target_arch = "x86_64")]
-                Self::V4(v4) => v4::columns(v4, tile, QUARTER * quarter),
+                Instructions::V4(v4) => v4::columns(v4, tile, QUARTER * quarter),
                 #[cfg(target_arch = "x86_64")]
-                Self::V3(v3) => v3::columns(v3, tile, QUARTER * quarter),
-                Self::ByValue => by_value(tile, QUARTER * quarter),
+                Instructions::V3(v3) => v3::columns(v3, tile, QUARTER * quarter),
+                Instructions::Any => by_value(tile, QUARTER * quarter),
             };
             for (values, to) in turned.iter().zip(to.chunks_exact_mut(rows)) {
                 to[top..top + TILE].copy_from_slice(values);

@@ -60,6 +60,11 @@ impl Lanes {
         }
     }
 
+    /// How many lanes, the first of them, so many examples fill.
+    pub(crate) fn used(self, examples: usize) -> usize {
+        examples.div_ceil(self.rows)
+    }
+
     /// How many of `examples` fall in lane `lane`.
     pub(crate) fn rows_of(self, lane: usize, examples: usize) -> usize {
         examples.saturating_sub(lane * self.rows).min(self.rows)

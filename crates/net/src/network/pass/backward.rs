@@ -281,7 +281,7 @@ impl Pass<'_> {
 
     /// Each lane that has rows, in order.
     fn lanes<'l>(&self, lanes: &'l [f32]) -> impl Iterator<Item = &'l [f32]> {
-        let used = self.examples.div_ceil(self.plan.lanes.rows);
+        let used = self.plan.lanes.used(self.examples);
         lanes.chunks_exact(self.plan.sections.lane).take(used)
     }
 

@@ -118,7 +118,7 @@ impl Lanes<'_> {
 
     /// How many lanes from `first` on have rows.
     pub(super) fn used(&self, first: usize) -> usize {
-        let used = self.context.examples.div_ceil(self.plan.lanes.rows);
+        let used = self.plan.lanes.used(self.context.examples);
         used.saturating_sub(first)
     }
 

@@ -6,40 +6,28 @@ use pulp::Simd;
 
 use super::gather::load;
 use crate::blocks::{BLOCK, Vector};
+use crate::simd::Instructions;
 
 /// How sixteen vectors are summed: with the shuffles of AVX-512 or AVX2, or one by one. (Of a merge in
 /// plain loops compilers make ten times the instructions.)
 #[derive(Clone, Copy)]
-pub(super) enum Halves {
-    #[cfg(target_arch = "x86_64")]
-    V4(pulp::x86::V4),
-    #[cfg(target_arch = "x86_64")]
-    V3(pulp::x86::V3),
-    OneByOne,
-}
+pub(super) struct Halves(Instructions);
 
 impl Halves {
     /// For loops over vectors of `S`.
     pub(super) fn with<S: Simd>() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        match S::F32_LANES {
-            BLOCK => pulp::x86::V4::try_new().map_or(Self::OneByOne, Self::V4),
-            8 => pulp::x86::V3::try_new().map_or(Self::OneByOne, Self::V3),
-            _ => Self::OneByOne,
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        Self::OneByOne
+        Self(Instructions::of::<S>())
     }
 
     /// The sum of each of sixteen vectors; [`place`] tells where.
     #[inline(always)]
     pub(super) fn sum<S: Simd>(self, simd: S, vectors: &[Vector; BLOCK]) -> Vector {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::V4(v4) => v4::sum(v4, vectors),
+            Instructions::V4(v4) => v4::sum(v4, vectors),
             #[cfg(target_arch = "x86_64")]
-            Self::V3(v3) => v3::sum(v3, vectors),
-            Self::OneByOne => {
+            Instructions::V3(v3) => v3::sum(v3, vectors),
+            Instructions::Any => {
                 let mut sums = [0.0; BLOCK];
                 for (index, vector) in vectors.iter().enumerate() {
                     sums[place(index)] = by_halves(simd, vector);

@@ -4,6 +4,8 @@ use pulp::Simd;
 #[cfg(target_arch = "x86_64")]
 use pulp::bytemuck::cast;
 
+use crate::simd::Instructions;
+
 /// Bits of a half.
 const HALF: u32 = 32;
 
@@ -17,8 +19,7 @@ pub(super) struct Logic<S: Simd> {
     simd: S,
     one: S::u32s,
     half: S::u32s,
-    #[cfg(target_arch = "x86_64")]
-    v4: Option<pulp::x86::V4>,
+    instructions: Instructions,
 }
 
 impl<S: Simd> Logic<S> {
@@ -28,11 +29,7 @@ impl<S: Simd> Logic<S> {
             simd,
             one: simd.splat_u32s(1),
             half: simd.splat_u32s(HALF),
-            #[cfg(target_arch = "x86_64")]
-            v4: match size_of::<S::u32s>() {
-                64 => pulp::x86::V4::try_new(),
-                _ => None,
-            },
+            instructions: Instructions::of::<S>(),
         }
     }
 
@@ -45,15 +42,17 @@ impl<S: Simd> Logic<S> {
 
     #[inline(always)]
     fn half_bits(self, numbers: S::u32s) -> S::u32s {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(v4) = self.v4 {
+        match self.instructions {
             // Shifted by more than there are bits, nothing is left.
-            return cast(v4.shl_dyn_u32x16(cast(self.one), cast(numbers)));
+            #[cfg(target_arch = "x86_64")]
+            Instructions::V4(v4) => cast(v4.shl_dyn_u32x16(cast(self.one), cast(numbers))),
+            _ => {
+                let simd = self.simd;
+                let shifted = simd.wrapping_dyn_shl_u32s(self.one, numbers);
+                let within = simd.less_than_u32s(numbers, self.half);
+                simd.select_u32s(within, shifted, simd.splat_u32s(0))
+            }
         }
-        let simd = self.simd;
-        let shifted = simd.wrapping_dyn_shl_u32s(self.one, numbers);
-        let within = simd.less_than_u32s(numbers, self.half);
-        simd.select_u32s(within, shifted, simd.splat_u32s(0))
     }
 
     /// Adds four words, bit by bit, to sums of their weight and of twice that, and gives what is
@@ -90,21 +89,25 @@ impl<S: Simd> Logic<S> {
     /// The bits that an odd number of three words have, and those that two or three of them have.
     #[inline(always)]
     fn full_add(self, a: S::u32s, b: S::u32s, c: S::u32s) -> (S::u32s, S::u32s) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(v4) = self.v4 {
-            // What is made of each three bits, of 1, 1, 1 first.
-            const ODD: i32 = 0b1001_0110;
-            const MOST: i32 = 0b1110_1000;
-            let (a, b, c) = (cast(a), cast(b), cast(c));
-            let odd = v4.avx512f._mm512_ternarylogic_epi32::<ODD>(a, b, c);
-            let most = v4.avx512f._mm512_ternarylogic_epi32::<MOST>(a, b, c);
-            let [odd, most]: [pulp::u32x16; 2] = [pulp::cast(odd), pulp::cast(most)];
-            return (cast(odd), cast(most));
+        match self.instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::V4(v4) => {
+                // What is made of each three bits, of 1, 1, 1 first.
+                const ODD: i32 = 0b1001_0110;
+                const MOST: i32 = 0b1110_1000;
+                let (a, b, c) = (cast(a), cast(b), cast(c));
+                let odd = v4.avx512f._mm512_ternarylogic_epi32::<ODD>(a, b, c);
+                let most = v4.avx512f._mm512_ternarylogic_epi32::<MOST>(a, b, c);
+                let [odd, most]: [pulp::u32x16; 2] = [pulp::cast(odd), pulp::cast(most)];
+                (cast(odd), cast(most))
+            }
+            _ => {
+                let simd = self.simd;
+                let either = simd.xor_u32s(a, b);
+                let both = simd.and_u32s(a, b);
+                let carry = simd.or_u32s(both, simd.and_u32s(c, either));
+                (simd.xor_u32s(either, c), carry)
+            }
         }
-        let simd = self.simd;
-        let either = simd.xor_u32s(a, b);
-        let both = simd.and_u32s(a, b);
-        let carry = simd.or_u32s(both, simd.and_u32s(c, either));
-        (simd.xor_u32s(either, c), carry)
     }
 }
