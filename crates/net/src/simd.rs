@@ -33,7 +33,7 @@ pub(crate) fn vectorized<K: Kernel>(kernel: K) -> K::Output {
     if crate::testing::is_narrow() {
         return kernel.run();
     }
-    Arch::new().dispatch(Inlined(kernel))
+    dispatch(Inlined(kernel))
 }
 
 /// [`vectorized`] for a loop written over vectors of whatever width the machine has.
@@ -43,6 +43,24 @@ pub(crate) fn vectorized_with<K: WithSimd>(kernel: K) -> K::Output {
     if crate::testing::is_narrow() {
         return kernel.with_simd(pulp::Scalar);
     }
+    dispatch(kernel)
+}
+
+/// [`Arch::dispatch`] that leaves what runs without wide vectors in a function of its own: it would be
+/// inlined here, and each call would make room for it on the stack.
+#[inline]
+fn dispatch<K: WithSimd>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    match Arch::new() {
+        Arch::V4(v4) => return Simd::vectorize(v4, kernel),
+        Arch::V3(v3) => return Simd::vectorize(v3, kernel),
+        _ => {}
+    }
+    others(kernel)
+}
+
+#[inline(never)]
+fn others<K: WithSimd>(kernel: K) -> K::Output {
     Arch::new().dispatch(kernel)
 }
 
