@@ -225,8 +225,24 @@ impl Operator {
     pub(crate) fn scratch(&self) -> usize {
         match self {
             Self::Convolution(convolution) => convolution.scratch(),
-            Self::Linear(linear) => linear.scratch(),
             Self::Normalize(normalize) => normalize.scratch(),
+            _ => 0,
+        }
+    }
+
+    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters
+    /// that change from step to step, if they do.
+    pub(crate) fn is_laid_in_lanes(&self, lanes: usize, trained: Option<usize>) -> bool {
+        match self {
+            Self::Linear(linear) => linear.is_laid_in_lanes(lanes, trained),
+            _ => false,
+        }
+    }
+
+    /// Values of the weight that lanes lay by themselves.
+    pub(crate) fn laid_in_lanes(&self) -> usize {
+        match self {
+            Self::Linear(linear) => linear.weight_len(),
             _ => 0,
         }
     }
@@ -253,7 +269,7 @@ impl Operator {
 
     pub(crate) fn forward(&self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
         match self {
-            Self::Linear(linear) => linear.forward(reads, out, scratch),
+            Self::Linear(linear) => linear.forward(reads, out),
             Self::Activation(elementwise) => elementwise.forward(reads.first, out),
             Self::Shift(shift) => shift.forward(reads.first, out),
             Self::Add(add) => add.forward(reads, out),

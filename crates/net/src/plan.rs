@@ -179,10 +179,11 @@ impl Plan {
             return Err(PlanError::NoBatch);
         }
         let lanes = Lanes::of(graph, batch);
+        let in_lanes = laid_in_lanes(graph, lanes, mode);
         let too_large = || PlanError::TooLarge { batch };
         let mut places = Places::new(lanes.rows);
         // Before every value, so that it is no place that a value has had and another may have.
-        let scratch = match scratch(graph, lanes).ok_or_else(too_large)? {
+        let scratch = match scratch(graph, lanes, &in_lanes).ok_or_else(too_large)? {
             0 => Place::NOTHING,
             len => places.take_fixed(len).ok_or_else(too_large)?,
         };
@@ -213,7 +214,7 @@ impl Plan {
         for step in &backward.steps {
             passes_back[step.node] |= step.out.is_some();
         }
-        let (layings, laid) = tasks::layings(graph, &passes_back);
+        let (layings, laid) = tasks::layings(graph, &in_lanes, &passes_back);
         let sums = graph.nodes.iter().map(|node| match &node.operator {
             Operator::BatchNorm(norm) => norm.sums(),
             _ => 0,
@@ -284,6 +285,25 @@ impl Plan {
         self.laid[index]..self.laid[index + 1]
     }
 
+    /// Where an operator works in so many values of each lane; nowhere if there are none.
+    pub(crate) fn scratch_of(&self, len: usize) -> Range<usize> {
+        match len {
+            0 => 0..0,
+            len => {
+                let start = self.scratch.range(0).start;
+                start..start + len
+            }
+        }
+    }
+
+    /// Values of a node's weight that lanes lay for the forward by themselves.
+    pub(crate) fn laid_in_lanes(&self, node: usize, operator: &Operator) -> usize {
+        match self.laid(node, Direction::Forward).is_empty() {
+            true => operator.laid_in_lanes(),
+            false => 0,
+        }
+    }
+
     /// Bytes of the arena that holds activations, gradients and weights as they are read, for the
     /// whole batch. The parameters themselves are not in it.
     pub fn arena_bytes(&self) -> usize {
@@ -334,9 +354,22 @@ impl Plan {
     }
 }
 
-/// Values that an operator works in, or that a tap is shown rows in; `None` when there are too many.
-fn scratch(graph: &Graph, lanes: Lanes) -> Option<usize> {
-    let operators = graph.nodes.iter().map(|node| node.operator.scratch());
+/// Which nodes' weights lanes lay for the forward by themselves. Weights that are not trained are laid once.
+fn laid_in_lanes(graph: &Graph, lanes: Lanes, mode: Mode) -> Vec<bool> {
+    let trained = (mode == Mode::Training).then_some(graph.parameter_count());
+    let operators = graph.nodes.iter().map(|node| &node.operator);
+    let each = operators.map(|operator| operator.is_laid_in_lanes(lanes.count, trained));
+    each.collect()
+}
+
+/// Values that an operator works in, or that a weight is laid in, or that a tap is shown rows in; `None` when there
+/// are too many.
+fn scratch(graph: &Graph, lanes: Lanes, in_lanes: &[bool]) -> Option<usize> {
+    let operators = graph.nodes.iter().zip(in_lanes);
+    let operators = operators.map(|(node, &in_lanes)| match in_lanes {
+        true => node.operator.laid_in_lanes(),
+        false => node.operator.scratch(),
+    });
     let images = graph
         .values
         .iter()

@@ -13,10 +13,10 @@ fn bytes(depth: usize, mode: Mode) -> usize {
 #[test]
 fn a_narrow_training_arena_holds_one_activation_a_layer_and_the_gradients() {
     // 128 rows of 32 f32 a value; ReLU works in place, so a layer keeps one. Parameters have a
-    // gradient; each of the four lanes turns one weight at a time.
+    // gradient; each of the four lanes lays one weight at a time.
     let value = 128 * 32 * 4;
     let parameters = (32 * 32 + 32) * 4;
-    let turned = 4 * 32 * 32 * 4;
+    let laid = 4 * 32 * 32 * 4;
     let layer = value + parameters;
     assert_eq!(
         bytes(800, Mode::Training) - bytes(400, Mode::Training),
@@ -25,13 +25,13 @@ fn a_narrow_training_arena_holds_one_activation_a_layer_and_the_gradients() {
     // The rest does not depend on depth: the input, the output, and the gradients of a stretch of
     // 4 MiB, each of which is held until the weight gradients are summed.
     let rest = bytes(400, Mode::Training) - 400 * layer;
-    assert!(rest <= (4 << 20) + 6 * value + turned, "{rest}");
+    assert!(rest <= (4 << 20) + 6 * value + laid, "{rest}");
 }
 
 #[test]
 fn a_forward_arena_does_not_grow_with_activations() {
     assert_eq!(bytes(21, Mode::Forward), bytes(20, Mode::Forward));
-    // Input, two places in turn, and each lane's turned weight.
+    // Input, two places in turn, and the weight that each lane lays.
     assert!(bytes(20, Mode::Forward) <= (3 * 128 + 4 * 32) * 32 * 4);
 }
 
@@ -43,13 +43,14 @@ fn gradients_do_not_take_a_place_for_each_layer_where_work_is_plenty() {
         let plan = Plan::new(&zoo::mlp(&spec).unwrap(), 512, Mode::Training).unwrap();
         plan.arena_bytes()
     };
-    // An activation, the gradient of weight and bias, and the weight turned; where the machine reads
-    // weights in panels, it lies in them once more, for the backward pass.
+    // An activation and the gradient of weight and bias; where the machine reads weights in panels, they
+    // lie in these besides, for the forward pass and for the backward one.
     let value = 512 * 512 * 4;
     let (weight, bias) = (512 * 512 * 4, 512 * 4);
-    let turned = 20 * (value + 2 * weight + bias);
+    let read_as_they_are = 20 * (value + weight + bias);
+    let in_panels = read_as_they_are + 2 * 20 * weight;
     let grown = grows(40) - grows(20);
-    assert!([turned, turned + 20 * weight].contains(&grown), "{grown}");
+    assert!([read_as_they_are, in_panels].contains(&grown), "{grown}");
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn making_activations_again_changes_no_bit() {
         plain(2, 20, "relu"),
         plain(40, 20, "relu"),
         plain(31, 70, "gelu"),
+        plain(10, 180, "relu"),
         plain(25, 20, "tanh"),
         Recipe::Fixup.build(&fixup.clone().into()).unwrap(),
         Recipe::SqrtHalf.build(&fixup.into()).unwrap(),

@@ -94,6 +94,8 @@ fn one_two_and_three_threads_give_the_same_bits() {
         (300, 200, 4, 200, Activation::relu()),
         (20, 16, 40, 64, Activation::tanh()),
         (784, 50, 2, 512, Activation::gelu()),
+        // So many weights that lanes lay them, which take turns where there are fewer threads.
+        (100, 180, 10, 100, Activation::relu()),
     ] {
         let spec = zoo::MlpSpec::new(inputs, width, depth, 10, activation);
         let one = run(&spec, batch, 1);
@@ -105,6 +107,36 @@ fn one_two_and_three_threads_give_the_same_bits() {
         for threads in [2, 3] {
             assert_eq!(run(&spec, batch, threads), one, "{threads} threads");
         }
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_how_the_batch_is_cut() {
+    // Of 64 rows two lanes lay the weights by themselves in training, in turns on one thread; of 1,024 too many
+    // would.
+    let spec = zoo::MlpSpec::new(200, 256, 6, 10, Activation::relu());
+    let x = uniforms(7, 1024 * 200);
+    let rows = |batch: usize, mode: Mode, threads: usize| -> Vec<u32> {
+        let graph = zoo::mlp(&spec).unwrap();
+        let mut network = Network::new(graph, batch, mode, Threads(threads)).unwrap();
+        initialize(&mut network);
+        let labels = vec![3; batch];
+        network
+            .forward(&[&x[..batch * 200]], Targets::Classes(&labels), &NoTap)
+            .unwrap();
+        let rows = network.output().flatten().take(64 * 10);
+        rows.map(|value| value.to_bits()).collect()
+    };
+    let many = rows(1024, Mode::Training, 1);
+    assert_eq!(many.len(), 640);
+    for (batch, mode, threads) in [
+        (64, Mode::Training, 1),
+        (64, Mode::Training, 2),
+        (64, Mode::Forward, 1),
+        (256, Mode::Training, 1),
+    ] {
+        let case = format!("{batch} rows, {mode:?}, {threads} threads");
+        assert_eq!(rows(batch, mode, threads), many, "{case}");
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn fits(a: &Factor<'_>, b: &Factor<'_>) -> bool {
 }
 
 /// Whether a right factor of these sizes is one for this module.
-pub(super) fn is_small(rows: usize, columns: usize) -> bool {
+pub(crate) fn is_small(rows: usize, columns: usize) -> bool {
     columns < COLUMNS && rows < INNER
 }
 

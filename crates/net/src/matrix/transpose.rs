@@ -40,15 +40,19 @@ impl WithSimd for Transpose<'_> {
         } = self;
         let by = Tiles(Instructions::of::<S>());
         let rows = matrix.len() / columns;
+        let whole = rows / TILE * TILE;
+        // Tiles in the order in which they are read: a weight comes from farther away than it goes to.
+        for top in (0..whole).step_by(TILE) {
+            let from = &matrix[top * columns..][..TILE * columns];
+            for (tile, band) in out.chunks_exact_mut(TILE * rows).enumerate() {
+                by.turn(from, columns, first + tile * TILE, band, rows, top);
+            }
+        }
         for (tile, band) in out.chunks_mut(TILE * rows).enumerate() {
             let left = first + tile * TILE;
             let width = band.len() / rows;
-            let whole = if width == TILE { rows / TILE * TILE } else { 0 };
-            for top in (0..whole).step_by(TILE) {
-                let from = &matrix[top * columns..][..TILE * columns];
-                by.turn(from, columns, left, band, rows, top);
-            }
-            for (row, values) in matrix.chunks_exact(columns).enumerate().skip(whole) {
+            let turned = if width == TILE { whole } else { 0 };
+            for (row, values) in matrix.chunks_exact(columns).enumerate().skip(turned) {
                 for (column, value) in values[left..left + width].iter().enumerate() {
                     band[column * rows + row] = *value;
                 }

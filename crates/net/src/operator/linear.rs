@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::{Backward, Direction, Forward, GradientOf, LaidPart, Writes};
 use crate::graph::Bias;
 use crate::matrix::{
-    Accumulate, Factor, Panels, Start, groups, is_for_panels, lay, lay_transposed, product,
-    product_in_panels, transpose,
+    Accumulate, Factor, Panels, Start, groups, is_direct, is_for_panels, lay, lay_transposed,
+    panels_pay, product, product_in_panels, transpose,
 };
 use crate::sums::add_rows;
 
@@ -15,9 +15,10 @@ const NARROW: usize = 64;
 /// Values of a weight up to which its gradient is summed in the lanes of a narrow layer: 1 MiB, which
 /// every lane holds.
 const SUMMED_IN_LANES: usize = 1 << 18;
-/// Inputs and outputs up to which lanes turn the weight by themselves (at 64 that takes a tenth longer
-/// than a transpose that both read).
-const TURNED: usize = 32;
+/// Inputs and outputs up to which lanes lay the weight by themselves in any network.
+const SMALL: usize = 32;
+/// Parameters from which on a network leaves the caches nearest to a core: 1 MiB.
+const LARGE_NETWORK: usize = 1 << 18;
 /// Columns of panels, or rows, that one task writes at least.
 const LAID_TOGETHER: usize = 128;
 
@@ -28,12 +29,12 @@ const LAID_TOGETHER: usize = 128;
 /// X: rows × inputs, W: outputs × inputs, b: outputs, Y: rows × outputs.
 ///
 /// The forward reads `Wᵀ`, inputs first: with both factors read along their rows a product takes
-/// half the time on few rows. The transpose is made once a step for all lanes, or, of a small
-/// weight, by each lane when it comes to it: there it costs less than to be written to memory and
-/// read again, which ten thousand layers would have to do.
+/// half the time on few rows. The transpose is made once a step for all lanes, or by the lanes when
+/// they come to it, once for those that take turns: in a network that the caches do not hold this costs
+/// less than to be written to memory and read again.
 ///
-/// What is made once a step lies in panels, unless it is for the general product, and so does a
-/// copy of W itself for the backward.
+/// Where panels pay, what is made once a step lies in panels, unless it is for the general product, and
+/// so does a copy of W itself for the backward.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linear {
     pub(crate) inputs: usize,
@@ -42,19 +43,15 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32], scratch: &mut [f32]) {
+    pub(crate) fn forward(self, reads: &Forward<'_>, out: &mut [f32]) {
         let rows = out.len() / self.outputs;
         let x = Factor::new(reads.first, rows, self.inputs);
-        let (weight, bias) = reads.parameters.split_at(self.inputs * self.outputs);
+        let bias = &reads.parameters[self.weight_len()..];
         let start = match self.bias {
             Bias::No => Start::Zero,
             Bias::Yes => Start::Row(bias),
         };
-        if self.is_turned_in_lanes() {
-            transpose(weight, self.inputs, 0, scratch);
-            let turned = Factor::new(scratch, self.inputs, self.outputs);
-            product(out, start, x, turned);
-        } else if self.forward_reads_panels() {
+        if self.forward_reads_panels() {
             let laid = Panels::new(reads.laid, self.inputs, self.outputs);
             product_in_panels(out, start, x, laid);
         } else {
@@ -63,12 +60,29 @@ impl Linear {
         }
     }
 
+    pub(crate) fn weight_len(self) -> usize {
+        self.inputs * self.outputs
+    }
+
+    fn is_small(self) -> bool {
+        self.inputs.max(self.outputs) <= SMALL
+    }
+
     fn forward_reads_panels(self) -> bool {
-        is_for_panels(self.inputs, self.outputs)
+        !self.is_small() && is_for_panels(self.inputs, self.outputs)
     }
 
     fn backward_reads_panels(self) -> bool {
-        !self.is_turned_in_lanes() && is_for_panels(self.outputs, self.inputs)
+        !self.is_small() && is_for_panels(self.outputs, self.inputs)
+    }
+
+    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many `trained`
+    /// parameters: where it is large, and they do not come to hold more than all weights would take that
+    /// are laid once. (Where panels pay, the backward too reads a weight that is laid, which is done once.)
+    pub(crate) fn is_laid_in_lanes(self, lanes: usize, trained: Option<usize>) -> bool {
+        let held = self.weight_len().saturating_mul(lanes);
+        let pays = |trained: usize| trained >= LARGE_NETWORK.max(held) && !panels_pay();
+        self.is_small() || trained.is_some_and(pays) && is_direct(self.inputs, self.outputs)
     }
 
     /// The parts in which tasks write the weight as a pass reads it, each the values from `first`
@@ -82,7 +96,6 @@ impl Linear {
             groups(columns, LAID_TOGETHER).map(part).collect()
         };
         match direction {
-            _ if self.is_turned_in_lanes() => Vec::new(),
             Direction::Forward if self.forward_reads_panels() => columns(self.outputs, self.inputs),
             Direction::Forward => (0..self.inputs)
                 .step_by(LAID_TOGETHER)
@@ -109,24 +122,11 @@ impl Linear {
         }
     }
 
-    pub(crate) fn is_turned_in_lanes(self) -> bool {
-        self.inputs.max(self.outputs) <= TURNED
-    }
-
-    /// Room for the transpose of a weight that lanes turn by themselves.
-    pub(crate) fn scratch(self) -> usize {
-        if self.is_turned_in_lanes() {
-            self.inputs * self.outputs
-        } else {
-            0
-        }
-    }
-
     /// Where the gradient by the parameters is summed: in the lanes of a narrow layer, since then what it is
     /// made of is still in that core's cache.
     pub(crate) fn gradient_of(self) -> GradientOf {
         let is_narrow = self.inputs.min(self.outputs) <= NARROW;
-        if is_narrow && self.inputs * self.outputs <= SUMMED_IN_LANES {
+        if is_narrow && self.weight_len() <= SUMMED_IN_LANES {
             GradientOf::Partials
         } else {
             GradientOf::Blocks
@@ -140,7 +140,7 @@ impl Linear {
             accumulate,
             partial,
         } = writes;
-        let weight = self.inputs * self.outputs;
+        let weight = self.weight_len();
         if !out.is_empty() {
             let rows = out.len() / self.inputs;
             let gradient = Factor::new(reads.gradient, rows, self.outputs);

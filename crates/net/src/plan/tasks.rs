@@ -195,18 +195,24 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
 }
 
 /// Tasks that write the weights as the passes read them, one after another, but those that are read
-/// as they are; and where that of each node's forward and backward begins, with the end of the last.
-/// `passes_back` tells of each node whether its gradient by its input is wanted.
-pub(super) fn layings(graph: &Graph, passes_back: &[bool]) -> (Vec<Task>, Vec<usize>) {
+/// as they are and those that lanes lay by themselves; and where that of each node's forward and backward begins, with the end of the last.
+/// `in_lanes` tells of each node whether lanes lay its weight, `passes_back` whether its gradient by its input
+/// is wanted.
+pub(super) fn layings(
+    graph: &Graph,
+    in_lanes: &[bool],
+    passes_back: &[bool],
+) -> (Vec<Task>, Vec<usize>) {
     let mut tasks = Vec::new();
     let mut starts = vec![0];
     let mut start = 0;
     for (index, node) in graph.nodes.iter().enumerate() {
         for direction in [Direction::Forward, Direction::Backward] {
-            let parts = if direction == Direction::Forward || passes_back[index] {
-                node.operator.laid_parts(direction)
-            } else {
-                Vec::new()
+            let is_wanted = direction == Direction::Forward && !in_lanes[index]
+                || direction == Direction::Backward && passes_back[index];
+            let parts = match is_wanted {
+                true => node.operator.laid_parts(direction),
+                false => Vec::new(),
             };
             let count = parts.len();
             for (part, LaidPart { first, len }) in parts.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The backward pass: segments of lanes, each followed by its weight gradients.
 
-use super::forward::{self, as_rows, scratch, site};
+use super::forward::{self, as_rows, site};
 use super::reduce;
 use crate::blocks;
 use crate::graph::{Graph, Producer};
@@ -169,7 +169,7 @@ impl Pass<'_> {
             node.operator.backward_in_place(&reads, out, partial);
         } else {
             let places = [gradient, retained];
-            let scratch = scratch(self.plan, &node.operator);
+            let scratch = self.plan.scratch_of(node.operator.scratch());
             let (out, partial, scratch, reads) = if partial.is_empty() && scratch.is_empty() {
                 let (out, reads) = carve_one(lane, out, places);
                 (out, &mut [][..], &mut [][..], reads)

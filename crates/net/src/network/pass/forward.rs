@@ -1,7 +1,5 @@
 //! The forward pass of some lanes.
 
-use std::ops::Range;
-
 use crate::blocks::{self, Layout};
 use crate::graph::Graph;
 use crate::loss::{GradientOut, Targets};
@@ -39,6 +37,15 @@ pub(super) struct Lanes<'a> {
     pub(super) tap: &'a dyn Tap,
 }
 
+/// Where a lane finds the weight of its step, if lanes lay it by themselves.
+#[derive(Clone, Copy)]
+enum Laid<'a> {
+    /// Nowhere yet: it lays it first in its scratch.
+    Nowhere,
+    /// First in the scratch of the lane that took the step before, which nothing has used since.
+    Before(&'a [f32]),
+}
+
 impl Lanes<'_> {
     /// Runs a stretch on the lanes from `first` on, which take their steps in turns. The first stretch reads the
     /// inputs; the last puts the sum of the examples' losses first among a lane's `sums`.
@@ -59,16 +66,17 @@ impl Lanes<'_> {
         }
         let steps = &self.plan.forward[segment.steps.clone()];
         for steps in steps.chunks(self.steps_per_turn(lanes)) {
-            let each = self.each(first, lanes);
-            for ((index, lane), sums) in each.zip(sums.chunks_exact_mut(self.plan.sums)) {
+            let mut sums = sums.chunks_exact_mut(self.plan.sums);
+            self.in_turns(first, lanes, |index, lane, laid| {
                 let context = self.context_of(index);
+                let sums = sums.next().expect("each lane has its sums");
                 for step in steps {
                     match step.stage {
-                        Stage::Whole => self.step(index, step, &context, lane),
+                        Stage::Whole => self.step(index, step, &context, lane, laid),
                         Stage::Collect => self.collect(context.rows, step, lane, &mut sums[1..]),
                     }
                 }
-            }
+            });
         }
         if segment.steps.end == self.plan.forward.len() {
             let each = self.each(first, lanes);
@@ -81,12 +89,30 @@ impl Lanes<'_> {
     /// Takes steps of the forward pass again.
     pub(super) fn again(&self, first: usize, lanes: &mut [f32], steps: &[ForwardStep]) {
         for steps in steps.chunks(self.steps_per_turn(lanes)) {
-            for (index, lane) in self.each(first, lanes) {
+            self.in_turns(first, lanes, |index, lane, laid| {
                 let context = self.context_of(index);
                 for step in steps {
-                    self.step(index, step, &context, lane);
+                    self.step(index, step, &context, lane, laid);
                 }
-            }
+            });
+        }
+    }
+
+    /// Gives `work` one lane after another, and to all but the first what that one has laid.
+    fn in_turns(
+        &self,
+        first: usize,
+        lanes: &mut [f32],
+        mut work: impl FnMut(usize, &mut [f32], Laid<'_>),
+    ) {
+        if self.used(first) == 0 {
+            return;
+        }
+        let (leader, others) = lanes.split_at_mut(self.plan.sections.lane);
+        work(first, leader, Laid::Nowhere);
+        let laid = Laid::Before(&leader[self.plan.scratch.range(0)]);
+        for (index, lane) in self.each(first + 1, others) {
+            work(index, lane, laid);
         }
     }
 
@@ -172,7 +198,14 @@ impl Lanes<'_> {
         }
     }
 
-    fn step(&self, index: usize, step: &ForwardStep, context: &Context<'_>, lane: &mut [f32]) {
+    fn step(
+        &self,
+        index: usize,
+        step: &ForwardStep,
+        context: &Context<'_>,
+        lane: &mut [f32],
+        laid: Laid<'_>,
+    ) {
         let node = &self.graph.nodes[step.node];
         let rows = context.rows;
         let reads = Forward {
@@ -182,22 +215,38 @@ impl Lanes<'_> {
             laid: &self.laid[self.plan.laid(step.node, Direction::Forward)],
             context,
         };
+        let in_lanes = self.plan.laid_in_lanes(step.node, &node.operator);
         if step.in_place {
             let values = &mut lane[step.out.range(rows)];
             node.operator.forward_in_place(&reads, values);
         } else {
             let places = step.reads.map(|place| place.range(rows));
-            let (out, scratch) = (step.out.range(rows), scratch(self.plan, &node.operator));
-            let (out, scratch, [first, second]) = if scratch.is_empty() {
+            let scratch = match laid {
+                Laid::Nowhere if in_lanes > 0 => self.plan.scratch_of(in_lanes),
+                _ => self.plan.scratch_of(node.operator.scratch()),
+            };
+            let out = step.out.range(rows);
+            let (out, mut scratch, [first, second]) = if scratch.is_empty() {
                 let (out, reads) = carve_one(lane, out, places);
                 (out, &mut [][..], reads)
             } else {
                 let ([out, scratch], reads) = carve(lane, [out, scratch], places);
                 (out, scratch, reads)
             };
+            let laid = match laid {
+                _ if in_lanes == 0 => reads.laid,
+                Laid::Before(laid) => &laid[..in_lanes],
+                Laid::Nowhere => {
+                    let laid = std::mem::take(&mut scratch);
+                    let weight = &reads.parameters[..in_lanes];
+                    node.operator.lay(weight, Direction::Forward, 0, laid);
+                    laid
+                }
+            };
             let reads = Forward {
                 first,
                 second,
+                laid,
                 ..reads
             };
             node.operator.forward(&reads, out, scratch);
@@ -248,17 +297,6 @@ pub(super) fn as_rows<'a>(
             let (out, [made]) = carve_one(lane, start..start + rows * features, [values]);
             blocks::to_rows(made, features, out);
             out
-        }
-    }
-}
-
-/// Where an operator works, if it needs to.
-pub(super) fn scratch(plan: &Plan, operator: &Operator) -> Range<usize> {
-    match operator.scratch() {
-        0 => 0..0,
-        len => {
-            let start = plan.scratch.range(0).start;
-            start..start + len
         }
     }
 }
