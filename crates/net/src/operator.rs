@@ -230,11 +230,11 @@ impl Operator {
         }
     }
 
-    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters
-    /// that change from step to step, if they do.
-    pub(crate) fn is_laid_in_lanes(&self, lanes: usize, trained: Option<usize>) -> bool {
+    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters,
+    /// if these are laid often for what is done with them.
+    pub(crate) fn is_laid_in_lanes(&self, lanes: usize, often: Option<usize>) -> bool {
         match self {
-            Self::Linear(linear) => linear.is_laid_in_lanes(lanes, trained),
+            Self::Linear(linear) => linear.is_laid_in_lanes(lanes, often),
             _ => false,
         }
     }

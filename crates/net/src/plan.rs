@@ -354,11 +354,12 @@ impl Plan {
     }
 }
 
-/// Which nodes' weights lanes lay for the forward by themselves. Weights that are not trained are laid once.
+/// Which nodes' weights lanes lay for the forward by themselves. Weights that are not trained, or for many rows,
+/// are laid once.
 fn laid_in_lanes(graph: &Graph, lanes: Lanes, mode: Mode) -> Vec<bool> {
-    let trained = (mode == Mode::Training).then_some(graph.parameter_count());
+    let often = (mode == Mode::Training && lanes.are_short()).then_some(graph.parameter_count());
     let operators = graph.nodes.iter().map(|node| &node.operator);
-    let each = operators.map(|operator| operator.is_laid_in_lanes(lanes.count, trained));
+    let each = operators.map(|operator| operator.is_laid_in_lanes(lanes.count, often));
     each.collect()
 }
 

@@ -112,8 +112,8 @@ fn one_two_and_three_threads_give_the_same_bits() {
 
 #[test]
 fn a_row_does_not_depend_on_how_the_batch_is_cut() {
-    // Of 64 rows two lanes lay the weights by themselves in training, in turns on one thread; of 1,024 too many
-    // would.
+    // Of 64 rows two lanes lay the weights by themselves in training, in turns on one thread; of 1,024 they are
+    // laid once.
     let spec = zoo::MlpSpec::new(200, 256, 6, 10, Activation::relu());
     let x = uniforms(7, 1024 * 200);
     let rows = |batch: usize, mode: Mode, threads: usize| -> Vec<u32> {

@@ -76,13 +76,13 @@ impl Linear {
         !self.is_small() && is_for_panels(self.outputs, self.inputs)
     }
 
-    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many `trained`
-    /// parameters: where it is large, and they do not come to hold more than all weights would take that
-    /// are laid once. (Where panels pay, the backward too reads a weight that is laid, which is done once.)
-    pub(crate) fn is_laid_in_lanes(self, lanes: usize, trained: Option<usize>) -> bool {
+    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters
+    /// that are laid `often`: where it is large, and they do not come to hold more than all weights would take
+    /// that are laid once. (Where panels pay, the backward too reads a weight that is laid, which is done once.)
+    pub(crate) fn is_laid_in_lanes(self, lanes: usize, often: Option<usize>) -> bool {
         let held = self.weight_len().saturating_mul(lanes);
-        let pays = |trained: usize| trained >= LARGE_NETWORK.max(held) && !panels_pay();
-        self.is_small() || trained.is_some_and(pays) && is_direct(self.inputs, self.outputs)
+        let pays = |parameters: usize| parameters >= LARGE_NETWORK.max(held) && !panels_pay();
+        self.is_small() || often.is_some_and(pays) && is_direct(self.inputs, self.outputs)
     }
 
     /// The parts in which tasks write the weight as a pass reads it, each the values from `first`

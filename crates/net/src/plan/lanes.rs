@@ -44,10 +44,15 @@ impl Lanes {
         }
     }
 
+    /// Whether a lane has fewer rows than make up for reading a weight.
+    pub(crate) fn are_short(self) -> bool {
+        self.rows < MAX_ROWS
+    }
+
     /// How many lanes of a thread take turns at each step, at most: several where a lane has too few rows for what
     /// its parameters take to read, and the caches hold what each made until its next step reads it.
     pub(crate) fn turns(self, graph: &Graph) -> usize {
-        if self.rows == MAX_ROWS {
+        if !self.are_short() {
             return 1;
         }
         let values = graph.values.iter().map(|value| value.shape().len());
