@@ -3,8 +3,9 @@
 //! The batch is cut into lanes of a few rows, by its size alone. Each lane has its own stretch of
 //! one arena, with every activation and gradient of its rows at offsets that are the same in each
 //! lane, and runs the whole forward pass, and each segment of the backward pass, without waiting
-//! for another thread; lanes of one thread may take turns. Weight gradients are sums over lanes, taken lane by lane in order, each
-//! block of rows by one worker. So no sum depends on the number of threads.
+//! for another thread; lanes of one thread may take turns, and share what they make of a weight.
+//! Weight gradients are sums over lanes, taken lane by lane in order, each block of rows by one
+//! worker. So no sum depends on the number of threads.
 //!
 //! Places are given again as soon as they are free: an activation that nothing needs for its
 //! backward, a gradient whose layer is done. Elementwise operators work in place where they may.
