@@ -16,7 +16,7 @@ mod transpose;
 use std::ops::Range;
 
 pub(crate) use direct::{Start, is_small as is_direct};
-pub(crate) use panels::{Panels, groups, lay, lay_transposed, pay as panels_pay};
+pub(crate) use panels::{Panels, groups, lay, lay_transposed};
 pub(crate) use transpose::transpose;
 
 use crate::simd::{Kernel, vectorized};
@@ -160,7 +160,7 @@ pub(crate) fn product(out: &mut [f32], start: Start<'_>, a: Factor<'_>, b: Facto
 /// Whether a right factor of these sizes is better read in panels, with [`product_in_panels`], on this
 /// machine.
 pub(crate) fn is_for_panels(rows: usize, columns: usize) -> bool {
-    is_direct(rows, columns) && panels_pay()
+    is_direct(rows, columns) && panels::pay()
 }
 
 /// `out = start + a · b` with `b` in panels.

@@ -230,11 +230,10 @@ impl Operator {
         }
     }
 
-    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters,
-    /// if these are laid often for what is done with them.
-    pub(crate) fn is_laid_in_lanes(&self, lanes: usize, often: Option<usize>) -> bool {
+    /// Whether lanes that have `room` for a weight of so many values lay it for the forward by themselves.
+    pub(crate) fn is_laid_in_lanes(&self, room: usize) -> bool {
         match self {
-            Self::Linear(linear) => linear.is_laid_in_lanes(lanes, often),
+            Self::Linear(linear) => linear.is_laid_in_lanes(room),
             _ => false,
         }
     }

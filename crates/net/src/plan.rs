@@ -355,12 +355,18 @@ impl Plan {
     }
 }
 
-/// Which nodes' weights lanes lay for the forward by themselves. Weights that are not trained, or for many rows,
-/// are laid once.
+/// Parameters from which on a network leaves the caches nearest to a core: 1 MiB.
+const LARGE_NETWORK: usize = 1 << 18;
+
+/// Which nodes' weights lanes lay for the forward by themselves: in a large network, where together they do not
+/// come to hold more than all weights would take that are laid once. Weights that are not trained, or for many
+/// rows, are laid once.
 fn laid_in_lanes(graph: &Graph, lanes: Lanes, mode: Mode) -> Vec<bool> {
-    let often = (mode == Mode::Training && lanes.are_short()).then_some(graph.parameter_count());
+    let parameters = graph.parameter_count();
+    let pays = mode == Mode::Training && lanes.are_short() && parameters >= LARGE_NETWORK;
+    let room = if pays { parameters / lanes.count } else { 0 };
     let operators = graph.nodes.iter().map(|node| &node.operator);
-    let each = operators.map(|operator| operator.is_laid_in_lanes(lanes.count, often));
+    let each = operators.map(|operator| operator.is_laid_in_lanes(room));
     each.collect()
 }
 

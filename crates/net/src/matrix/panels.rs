@@ -85,7 +85,7 @@ impl WithSimd for Widest {
 
 /// Whether panels pay on this machine: measured with vectors of eight values, which leave registers
 /// for so small a block of the destination that the right factor is read over and over.
-pub(crate) fn pay() -> bool {
+pub(super) fn pay() -> bool {
     Cut::of_this_machine().lanes < 16
 }
 

@@ -6,7 +6,7 @@ use super::{Backward, Direction, Forward, GradientOf, LaidPart, Writes};
 use crate::graph::Bias;
 use crate::matrix::{
     Accumulate, Factor, Panels, Start, groups, is_direct, is_for_panels, lay, lay_transposed,
-    panels_pay, product, product_in_panels, transpose,
+    product, product_in_panels, transpose,
 };
 use crate::sums::add_rows;
 
@@ -17,8 +17,6 @@ const NARROW: usize = 64;
 const SUMMED_IN_LANES: usize = 1 << 18;
 /// Inputs and outputs up to which lanes lay the weight by themselves in any network.
 const SMALL: usize = 32;
-/// Parameters from which on a network leaves the caches nearest to a core: 1 MiB.
-const LARGE_NETWORK: usize = 1 << 18;
 /// Columns of panels, or rows, that one task writes at least.
 const LAID_TOGETHER: usize = 128;
 
@@ -76,13 +74,11 @@ impl Linear {
         !self.is_small() && is_for_panels(self.outputs, self.inputs)
     }
 
-    /// Whether so many lanes lay the weight for the forward by themselves, in a network of so many parameters
-    /// that are laid `often`: where it is large, and they do not come to hold more than all weights would take
-    /// that are laid once. (Where panels pay, the backward too reads a weight that is laid, which is done once.)
-    pub(crate) fn is_laid_in_lanes(self, lanes: usize, often: Option<usize>) -> bool {
-        let held = self.weight_len().saturating_mul(lanes);
-        let pays = |parameters: usize| parameters >= LARGE_NETWORK.max(held) && !panels_pay();
-        self.is_small() || often.is_some_and(pays) && is_direct(self.inputs, self.outputs)
+    /// Whether lanes that have `room` for a weight of so many values lay it for the forward by themselves. (Where
+    /// panels pay, the backward too reads a weight that is laid, which is done once for all lanes.)
+    pub(crate) fn is_laid_in_lanes(self, room: usize) -> bool {
+        let is_turned = is_direct(self.inputs, self.outputs) && !self.forward_reads_panels();
+        self.is_small() || self.weight_len() <= room && is_turned
     }
 
     /// The parts in which tasks write the weight as a pass reads it, each the values from `first`

@@ -195,9 +195,9 @@ fn blocks(linear: &Linear, batch: usize, total_work: u64) -> usize {
 }
 
 /// Tasks that write the weights as the passes read them, one after another, but those that are read
-/// as they are and those that lanes lay by themselves; and where that of each node's forward and backward begins, with the end of the last.
-/// `in_lanes` tells of each node whether lanes lay its weight, `passes_back` whether its gradient by its input
-/// is wanted.
+/// as they are and those that lanes lay by themselves; and where that of each node's forward and backward
+/// begins, with the end of the last. `in_lanes` tells of each node whether lanes lay its weight, `passes_back`
+/// whether its gradient by its input is wanted.
 pub(super) fn layings(
     graph: &Graph,
     in_lanes: &[bool],
@@ -208,8 +208,10 @@ pub(super) fn layings(
     let mut start = 0;
     for (index, node) in graph.nodes.iter().enumerate() {
         for direction in [Direction::Forward, Direction::Backward] {
-            let is_wanted = direction == Direction::Forward && !in_lanes[index]
-                || direction == Direction::Backward && passes_back[index];
+            let is_wanted = match direction {
+                Direction::Forward => !in_lanes[index],
+                Direction::Backward => passes_back[index],
+            };
             let parts = match is_wanted {
                 true => node.operator.laid_parts(direction),
                 false => Vec::new(),

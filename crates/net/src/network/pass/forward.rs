@@ -37,15 +37,6 @@ pub(super) struct Lanes<'a> {
     pub(super) tap: &'a dyn Tap,
 }
 
-/// Where a lane finds the weight of its step, if lanes lay it by themselves.
-#[derive(Clone, Copy)]
-enum Laid<'a> {
-    /// Nowhere yet: it lays it first in its scratch.
-    Nowhere,
-    /// First in the scratch of the lane that took the step before, which nothing has used since.
-    Before(&'a [f32]),
-}
-
 impl Lanes<'_> {
     /// Runs a stretch on the lanes from `first` on, which take their steps in turns. The first stretch reads the
     /// inputs; the last puts the sum of the examples' losses first among a lane's `sums`.
@@ -98,19 +89,20 @@ impl Lanes<'_> {
         }
     }
 
-    /// Gives `work` one lane after another, and to all but the first what that one has laid.
+    /// Gives `work` one lane after another, and to all but the first the scratch of that one, in which it has laid
+    /// its step's weight if lanes lay that by themselves.
     fn in_turns(
         &self,
         first: usize,
         lanes: &mut [f32],
-        mut work: impl FnMut(usize, &mut [f32], Laid<'_>),
+        mut work: impl FnMut(usize, &mut [f32], Option<&[f32]>),
     ) {
         if self.used(first) == 0 {
             return;
         }
         let (leader, others) = lanes.split_at_mut(self.plan.sections.lane);
-        work(first, leader, Laid::Nowhere);
-        let laid = Laid::Before(&leader[self.plan.scratch.range(0)]);
+        work(first, leader, None);
+        let laid = Some(&leader[self.plan.scratch.range(0)]);
         for (index, lane) in self.each(first + 1, others) {
             work(index, lane, laid);
         }
@@ -204,7 +196,7 @@ impl Lanes<'_> {
         step: &ForwardStep,
         context: &Context<'_>,
         lane: &mut [f32],
-        laid: Laid<'_>,
+        laid: Option<&[f32]>,
     ) {
         let node = &self.graph.nodes[step.node];
         let rows = context.rows;
@@ -215,16 +207,17 @@ impl Lanes<'_> {
             laid: &self.laid[self.plan.laid(step.node, Direction::Forward)],
             context,
         };
-        let in_lanes = self.plan.laid_in_lanes(step.node, &node.operator);
         if step.in_place {
             let values = &mut lane[step.out.range(rows)];
             node.operator.forward_in_place(&reads, values);
         } else {
             let places = step.reads.map(|place| place.range(rows));
+            let in_lanes = self.plan.laid_in_lanes(step.node, &node.operator);
             let scratch = match laid {
-                Laid::Nowhere if in_lanes > 0 => self.plan.scratch_of(in_lanes),
-                _ => self.plan.scratch_of(node.operator.scratch()),
+                None if in_lanes > 0 => in_lanes,
+                _ => node.operator.scratch(),
             };
+            let scratch = self.plan.scratch_of(scratch);
             let out = step.out.range(rows);
             let (out, mut scratch, [first, second]) = if scratch.is_empty() {
                 let (out, reads) = carve_one(lane, out, places);
@@ -235,8 +228,8 @@ impl Lanes<'_> {
             };
             let laid = match laid {
                 _ if in_lanes == 0 => reads.laid,
-                Laid::Before(laid) => &laid[..in_lanes],
-                Laid::Nowhere => {
+                Some(laid) => &laid[..in_lanes],
+                None => {
                     let laid = std::mem::take(&mut scratch);
                     let weight = &reads.parameters[..in_lanes];
                     node.operator.lay(weight, Direction::Forward, 0, laid);
