@@ -213,7 +213,7 @@ fn line(bench: &Bench<'_>) -> Result<GridLine, LabError> {
     let x = |i: usize| SIGMA_W2.0 + (SIGMA_W2.1 - SIGMA_W2.0) * i as f64 / POINTS as f64;
     let y = bench.trials(POINTS + 1, |i| Ok(SCALES * analysis(x(i), SIGMA_B2)?.xi_c))?;
     Ok(GridLine {
-        label: "6 ξ_c, the depth to which theory lets a network train".to_owned(),
+        label: "6 ξ_c, the depth that trains by theory".to_owned(),
         x: (0..=POINTS).map(|i| x(i).into()).collect(),
         y: y.into_iter().map(Number).collect(),
     })
@@ -288,7 +288,7 @@ fn verdict(trained: &[Trained], sides: &Sides, lattice: &Lattice, edge: f64) -> 
     let last = lattice.columns.len() - 1;
     format!(
         "After {} steps the deepest networks that learnt stand at σ_w² = {:.2} ({} layers); the edge of chaos is at \
-         {edge:.2}. At σ_w² = {} {} layers learnt (6 ξ_c = {:.0}), at {} {} ({:.0}). Of the {} cells a \
+         {edge:.2}. At σ_w² = {}, {} layers learnt (6 ξ_c = {:.0}); at {}, {} ({:.0}). Of the {} cells a \
          factor {NEAR} or more below the line 6 ξ_c and their width, or above the line, {} did as it says.",
         lattice.steps,
         lattice.columns[best].sigma_w2,

@@ -129,7 +129,7 @@ impl Study for Lsuv {
                 },
             ],
             reading: vec![
-                "Left: what each linear layer makes. LSUV's line is 1 on the images that set it and near 1 on others."
+                "Before the activation: a linear layer's output. LSUV's line is 1 on the images that set it, near 1 on others."
                     .to_owned(),
                 "The course's form looks after the activation, and a learned shift takes the mean away.".to_owned(),
             ],

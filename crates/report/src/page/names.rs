@@ -89,7 +89,7 @@ const PHRASES: [(&str, &str); 31] = [
 ];
 
 /// Words that belong together, and words that are spelt in a way of their own; the longer first.
-const WORDS: [(&str, &str); 27] = [
+const WORDS: [(&str, &str); 28] = [
     ("fan_in", "fan_in"),
     ("fan_out", "fan_out"),
     ("log_rms", "ln rms"),
@@ -105,6 +105,7 @@ const WORDS: [(&str, &str); 27] = [
     ("last_over_first", "last layer over first"),
     ("second_over_last", "second layer over last"),
     ("train", "training part"),
+    ("normalized", "normalised"),
     ("valid", "validation part"),
     ("tapered", "narrowing network,"),
     ("pytorch", "PyTorch"),
@@ -129,7 +130,7 @@ pub(super) fn phrase(name: &str) -> String {
 
 /// A quantity's name at the head of a row or a table: a word in upper case, a symbol as it is.
 pub(super) fn headline(phrase: &str) -> String {
-    let first = phrase.split(' ').next().unwrap_or("");
+    let first = phrase.split([' ', ',', ':']).next().unwrap_or("");
     let is_word = first.chars().all(|c| c.is_ascii_alphabetic()) && first != "ln";
     if is_word {
         sentence_case(phrase)
@@ -217,6 +218,7 @@ mod tests {
         for (name, text) in [
             ("first_nonfinite", "first layer with ∞ or NaN"),
             ("train_std", "training part std"),
+            ("valid_normalized_std", "validation part normalised std"),
             (
                 "tapered_fan_in_backward_log_rms",
                 "narrowing network, fan_in backward ln rms",
@@ -236,6 +238,8 @@ mod tests {
         assert_eq!(headline("χ_q"), "χ_q");
         assert_eq!(headline("fan_in backward"), "fan_in backward");
         assert_eq!(headline("ln rms"), "ln rms");
+        assert_eq!(headline("scaled: std"), "Scaled: std");
+        assert_eq!(headline("memory, bytes"), "Memory, bytes");
         assert_eq!(
             (case("kaiming"), case("gelu_tanh")),
             ("Kaiming", "gelu_tanh")
