@@ -50,7 +50,7 @@ pub(crate) struct SampleArguments {
     /// Groups of a convolution; channels of a depthwise one
     #[arg(long, value_name = "G", allow_negative_numbers = true)]
     pub(crate) groups: Option<usize>,
-    /// Parts of a packed projection: a number of equal ones, or the size of each
+    /// Parts of a packed projection: a number of equal ones, up to 1024, or the size of each
     #[arg(long, value_name = "N|A,B,…")]
     pub(crate) parts: Option<String>,
     /// Gates of a recurrent cell

@@ -1,5 +1,6 @@
 use thiserror::Error;
 
+use super::packed::MOST_PARTS;
 use super::{Layer, Role};
 
 /// A layer that cannot be.
@@ -55,6 +56,15 @@ pub enum GeometryError {
         heads: usize,
         /// Key-value heads.
         key_value_heads: usize,
+    },
+    /// More parts of a packed projection than are read.
+    #[error(
+        "a packed projection has at most {MOST_PARTS} parts, not {parts}; \
+         give more equal ones as a stack of experts, one matrix after another"
+    )]
+    TooManyParts {
+        /// Parts asked for.
+        parts: usize,
     },
     /// Experts stacked twice.
     #[error("already a stack of {experts} experts; give deeper stacks by explicit batch axes")]

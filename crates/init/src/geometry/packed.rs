@@ -4,6 +4,9 @@ use super::axis::{Axis, Dimension, Layout, Role, input};
 use super::fan::product;
 use super::{Geometry, GeometryError, Layer};
 
+/// Parts that a packed projection may have at most: a line can ask for any number, and each takes memory.
+pub(super) const MOST_PARTS: usize = 1024;
+
 /// How the parts of a packed projection lie along the output axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Packing {
@@ -41,8 +44,8 @@ impl Geometry {
     /// fan_out is that part's own number of outputs.
     ///
     /// # Errors
-    /// [`GeometryError::Empty`] for no parts or a zero length, [`GeometryError::TooLarge`] when
-    /// the element count overflows.
+    /// [`GeometryError::Empty`] for no parts or a zero length, [`GeometryError::TooManyParts`] for more than
+    /// 1,024, [`GeometryError::TooLarge`] when the element count overflows.
     pub fn packed(parts: &[usize], inputs: usize, packing: Packing) -> Result<Self, GeometryError> {
         let layer = Layer::Packed {
             parts: parts.to_vec(),
@@ -121,7 +124,15 @@ impl Geometry {
     }
 }
 
+pub(super) fn check_count(parts: usize) -> Result<(), GeometryError> {
+    if parts > MOST_PARTS {
+        return Err(GeometryError::TooManyParts { parts });
+    }
+    Ok(())
+}
+
 pub(super) fn check(layer: &Layer, parts: &[usize], packing: Packing) -> Result<(), GeometryError> {
+    check_count(parts.len())?;
     if parts.is_empty() || parts.contains(&0) || packing.groups() == 0 {
         return Err(GeometryError::Empty {
             layer: layer.clone(),

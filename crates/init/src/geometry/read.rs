@@ -111,6 +111,7 @@ impl Reading {
             },
             Self::Packed { parts, packing } => packed(shape, parts.clone(), *packing, layout)?,
             Self::PackedEvenly { parts } => {
+                super::packed::check_count(*parts)?;
                 let (outputs, _) = matrix("packed projection", shape, layout)?;
                 let each = split(shape, outputs, *parts, "equal parts")?;
                 packed(shape, vec![each; *parts], Packing::Blocked, layout)?

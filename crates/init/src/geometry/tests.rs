@@ -336,6 +336,14 @@ fn layers_that_cannot_be_are_refused_with_the_remedy() {
         (Geometry::packed(&[], 8, Packing::Blocked), "at least 1"),
         (Geometry::packed(&[2, 0], 8, Packing::Blocked), "at least 1"),
         (
+            Geometry::packed(&[1; 1025], 8, Packing::Blocked),
+            "at most 1024 parts, not 1025",
+        ),
+        (
+            Reading::PackedEvenly { parts: usize::MAX }.geometry(&[usize::MAX, 8], Layout::OutIn),
+            "at most 1024 parts",
+        ),
+        (
             Geometry::packed(&[2, usize::MAX], 8, Packing::Blocked),
             "overflows",
         ),
