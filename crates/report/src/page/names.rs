@@ -105,7 +105,6 @@ const WORDS: [(&str, &str); 28] = [
     ("last_over_first", "last layer over first"),
     ("second_over_last", "second layer over last"),
     ("train", "training part"),
-    ("normalized", "normalised"),
     ("valid", "validation part"),
     ("tapered", "narrowing network,"),
     ("pytorch", "PyTorch"),
@@ -116,6 +115,7 @@ const WORDS: [(&str, &str); 28] = [
     ("fixup", "Fixup"),
     ("relu", "ReLU"),
     ("init", "initialisation"),
+    ("normalized", "normalised"),
     ("diverged_at_step", "diverged at step"),
     ("valid_accuracy_at_step", "validation accuracy by step"),
 ];
